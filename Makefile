@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# make          programs in build/bin, server_dcap and client here, TLS identity
+# make demo     the whole story on the simulated platform
+# make check    all tests;  make asan: the same under ASan and UBSan
+# make bench    measurements;  make deps: install what is missing (apt)
+# Needs GNU make, gcc and the packages in dist/packages.txt.
+
+BUILD  ?= build
+CC     ?= gcc
+OPT    ?= -O2
+WERROR ?= -Werror
+
+VERSION := 0.1
+
+PKGS := libssl libcrypto libevent jansson sqlite3 libseccomp libconfuse libcbor
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 \
+	-Wimplicit-fallthrough $(WERROR)
+HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection \
+	-ftrivial-auto-var-init=zero -fPIE
+CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
+	-DDCI_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. $(PKG_CFLAGS)
+CFLAGS := -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(SANITIZE)
+LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+LDLIBS := -lssl -lcrypto -levent_core -ljansson -lsqlite3 -lseccomp \
+	-lconfuse -lcbor
+
+# Each program is the file main.c of its folder; everything else is the library.
+PROGRAMS := dci-issuer dci-client dci dci-sim
+MAIN_dci-issuer := src/issuer/main.c
+MAIN_dci-client := src/client/main.c
+MAIN_dci        := src/cli/main.c
+MAIN_dci-sim    := src/sim/main.c
+
+SOURCES := $(wildcard src/*/*.c)
+LIB_SOURCES := $(filter-out %/main.c,$(SOURCES))
+LIB := $(BUILD)/libdci.a
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
+	$(wildcard tests/unit/test_*.c))
+
+Q := $(if $(V),,@)
+
+all: packages-present programs server_dcap client wrap_key ssl/server.crt
+
+programs: $(BINARIES)
+
+# --- building -------------------------------------------------------------
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJECTS)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+define program
+$(BUILD)/bin/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) $(LIB)
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+unit-tests: $(UNIT_TESTS)
+
+# --- cleaning -------------------------------------------------------------
+
+clean:
+	rm -rf build server_dcap client
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+-include $(SOURCES:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/unit/*.d)
+
+.PHONY: all programs unit-tests clean format packages-present deps demo check \
+	asan bench
+.DELETE_ON_ERROR:
+.SECONDARY:

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every bound on what comes from outside, in one place. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_QUOTE       (16u * 1024)
+#define LIMIT_CERTIFICATE (64u * 1024) /* a client's RA-TLS certificate */
+#define LIMIT_CSR         (16u * 1024)
+#define LIMIT_SECRET      4096u
+#define LIMIT_HTTP_BODY   (256u * 1024)
+#define LIMIT_COLLATERAL  (1024u * 1024) /* one document */
+#define LIMIT_BUNDLE      (8u * LIMIT_COLLATERAL)
+#define LIMIT_CONFIG      (256u * 1024)
+#define LIMIT_PEM         (64u * 1024) /* a key or a chain of ours */
+
+#define LIMIT_CONNECTIONS         10000u
+#define LIMIT_ADDRESS_CONNECTIONS 64u /* per address and worker */
+#define LIMIT_HELLO_SECONDS       30  /* accept to ClientHello */
+#define LIMIT_HANDSHAKE_SECONDS   10
+#define LIMIT_EXCHANGE_SECONDS    30
+#define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */
+
+#define LIMIT_JSON_DEPTH 32u
+
+#define LIMIT_REFUSALS_BYTES      (64u * 1024 * 1024)
+#define LIMIT_REFUSALS_PER_MINUTE 60u
+
+#endif

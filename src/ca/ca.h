@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The certification authority: a root that is used once and an issuing key
+ * that signs delegation certificates by one fixed profile (PROTOCOL.md,
+ * "Certificates").
+ */
+#ifndef CA_CA_H
+#define CA_CA_H
+
+#include <stdint.h>
+
+#include "base/ecdsa.h"
+#include "dci/code.h"
+
+/* The values are those of DelegationScope. */
+enum ca_assurance { CA_HARDWARE = 0, CA_INSECURE = 1, CA_SIMULATED = 2 };
+enum ca_binding { CA_CHANNEL = 0, CA_EVIDENCE = 1 };
+
+const char *ca_assurance_name(enum ca_assurance); /* "hardware", ... */
+const char *ca_binding_name(enum ca_binding);     /* "channel", "evidence" */
+
+#define CA_SERIAL_SIZE      16
+#define CA_CERTIFICATE_MAX  4096 /* any certificate of ours, DER */
+#define CA_NAME_SIZE        65
+#define CA_BACKDATE_SECONDS 300 /* notBefore = now - this */
+#define CA_LEAST_SECONDS    300 /* with less left, nothing is issued */
+
+/*
+ * Creates folder/{root,issuing}.{key,crt}: keys in PKCS#8 PEM, mode 0600,
+ * certificates in PEM; written so that a crash leaves nothing that looks
+ * complete but is not.  Subjects begin with "SIMULATED" if simulated.
+ * Does nothing (and returns 0) where all four files are there; refuses a
+ * folder that has some of them.  *made says whether it created them.
+ */
+int ca_create(const char *folder, bool simulated, int64_t now, bool *made,
+    struct dci_failure *f) MUST_CHECK;
+
+/* SHA-256 of a certificate in PEM, for the log. */
+int ca_fingerprint(const char *path, uint8_t out[static 32],
+    struct dci_failure *f) MUST_CHECK;
+
+/* What the signer holds. */
+struct ca;
+
+/* From the contents of issuing.key, issuing.crt and root.crt (PEM).  Checks
+ * that key and certificate belong together, that the root issued it, and that
+ * both are valid at now.  NULL with *f. */
+struct ca *ca_open(struct bytes issuing_key, struct bytes issuing_crt,
+    struct bytes root_crt, int64_t now, struct dci_failure *f) MUST_CHECK;
+void ca_close(struct ca *); /* wipes */
+struct bytes ca_issuing_der(const struct ca *);
+struct bytes ca_root_der(const struct ca *);
+
+/* Everything that a leaf depends on; the CA chooses the rest. */
+struct ca_leaf {
+	struct ec_point key;
+	char name[CA_NAME_SIZE]; /* subject CN */
+	uint8_t tee;             /* 0 SGX, 129 TDX */
+	uint8_t mrenclave[32], mrsigner[32];
+	uint16_t isv_svn;
+	enum ca_binding binding;
+	enum ca_assurance assurance;
+	uint8_t evidence_digest[32], policy_digest[32];
+	int64_t ttl;       /* seconds */
+	int64_t not_after; /* no later than this; INT64_MAX: no such bound */
+};
+
+struct ca_certificate {
+	uint8_t serial[CA_SERIAL_SIZE];
+	int64_t not_before, not_after;
+	size_t n;
+	uint8_t der[CA_CERTIFICATE_MAX];
+};
+
+/*
+ * Issues a delegation certificate (design: version 3, random 128-bit serial,
+ * SAN URI, critical keyUsage digitalSignature, our EKU, SKI, AKI,
+ * certificatePolicies by assurance, MultiTcbInfo, DelegationScope).
+ * Refuses (code validity-too-short) where less than 5 minutes would be left.
+ */
+int ca_issue(struct ca *, const struct ca_leaf *, int64_t now,
+    struct ca_certificate *out, struct dci_failure *f) MUST_CHECK;
+
+/*
+ * A PKCS#10 request (RFC 2986) in DER, at most 16 KiB: takes P-256 and P-384
+ * keys on the curve, verifies the signature (proof of possession; SHA-256,
+ * SHA-384 or SHA-512) and ignores subject, attributes and requested extensions.
+ * *key and *spki (raw SubjectPublicKeyInfo inside der) are set on success.
+ */
+int csr_verify(struct bytes der, struct ec_point *key, struct bytes *spki,
+    struct dci_failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The ledger: what was issued and what was released, for ever, in SQLite
+ * (WAL, synchronous=FULL, STRICT tables).  Rows are chained by hash and can be
+ * derived again by a stranger: policy texts, collateral documents and PCK
+ * chains lie beside them under their SHA-256.  PROTOCOL.md, "Ledger".
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "dci/code.h"
+
+enum ledger_kind {
+	LEDGER_SECRET = 1,      /* the provisioned secret was released */
+	LEDGER_CERTIFICATE = 2, /* a delegation certificate was issued */
+};
+
+#define LEDGER_REQUEST_SIZE 16
+#define LEDGER_ROW_MAX      (160u * 1024)
+#define LEDGER_DOCUMENTS    7 /* in the order of enum dci_document */
+
+/*
+ * One row, as the appraiser writes it.  Stretches point into the encoded form
+ * or into the caller's memory.  Texts are UTF-8 without NUL.
+ */
+struct ledger_row {
+	enum ledger_kind kind;
+	uint8_t request_id[LEDGER_REQUEST_SIZE];
+	int64_t evaluated; /* the time that the evidence was appraised at */
+	int64_t newest_issued; /* newest issueDate in that collateral */
+	uint8_t tee, status, binding, assurance, debug;
+	uint8_t mrenclave[32], mrsigner[32];
+	uint16_t isv_prod_id, isv_svn;
+	uint8_t evidence_digest[32]; /* SHA-256 of the quote's signed part */
+	uint8_t policy_digest[32];
+	uint8_t snapshot_digest[32];
+	struct bytes peer;     /* text: address and port */
+	struct bytes entry;    /* text: name of the policy entry */
+	struct bytes verdict;  /* text: "UpToDate", ... */
+	struct bytes quote;    /* the quote up to its certification data */
+	struct bytes pck_chain; /* the certification data, stored once */
+	uint32_t quote_padding; /* zero bytes that followed it */
+	struct bytes claims;   /* DICE claims; p NULL: legacy evidence */
+	struct bytes spki;     /* of the TLS key */
+	struct bytes csr;      /* DER; p NULL for a released secret */
+	struct bytes record;   /* the appraisal record, JSON text */
+};
+
+/* Fixed order, exact lengths; decoding is total and ends exactly.  The row
+ * digest that signer and ledger compare is SHA-256 of the encoded form. */
+void ledger_row_encode(struct writer *, const struct ledger_row *);
+bool ledger_row_decode(struct ledger_row *, struct bytes) MUST_CHECK;
+
+struct ledger;
+
+/* Opens or creates the database for writing.  NULL with *f. */
+struct ledger *ledger_open(const char *path, struct dci_failure *f) MUST_CHECK;
+/* Opens an existing one for reading, while a writer may be at work. */
+struct ledger *ledger_open_readonly(const char *path, struct dci_failure *f)
+    MUST_CHECK;
+void ledger_close(struct ledger *);
+
+/* Stores a policy text or the seven documents of a snapshot (p NULL: missing),
+ * unless they are there.  To be called, and committed, before rows name them. */
+int ledger_put_policy(struct ledger *, const uint8_t digest[static 32],
+    struct bytes text, struct dci_failure *f) MUST_CHECK;
+int ledger_put_snapshot(struct ledger *, const uint8_t digest[static 32],
+    const struct bytes document[static LEDGER_DOCUMENTS],
+    struct dci_failure *f) MUST_CHECK;
+
+/* Whether a certificate was issued on that evidence. */
+bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32]);
+
+/* The newest of: time of the last row, any issueDate seen.  0: none yet. */
+int64_t ledger_newest(struct ledger *);
+
+/*
+ * A batch: begin, any number of appends, commit.  Commit returns after the
+ * data is on disk.  An append that fails with evidence-reused or clock-behind
+ * leaves the batch usable; after any other failure call ledger_rollback() and
+ * treat all of the batch as not stored.
+ */
+int ledger_begin(struct ledger *, struct dci_failure *f) MUST_CHECK;
+/* certificate and serial: p NULL and ignored for LEDGER_SECRET.  now: seconds;
+ * refused if more than 5 minutes before ledger_newest().  *id is the row's. */
+int ledger_append(struct ledger *, const struct ledger_row *,
+    struct bytes certificate, const uint8_t *serial, int64_t not_after,
+    int64_t now, int64_t *id, struct dci_failure *f) MUST_CHECK;
+int ledger_commit(struct ledger *, struct dci_failure *f) MUST_CHECK;
+void ledger_rollback(struct ledger *);
+
+/* A row as it is stored.  Valid during the callback. */
+struct ledger_entry {
+	int64_t id;
+	int64_t time; /* of the append, seconds */
+	struct ledger_row row;
+	struct bytes certificate;
+	const uint8_t *serial; /* 16 bytes, or NULL */
+	int64_t not_after;
+	uint8_t previous[32], hash[32];
+};
+
+typedef int (*ledger_visit)(const struct ledger_entry *, void *);
+
+/* All rows, oldest first; stops when visit returns other than 0 and returns
+ * that; -1 with *f on errors. */
+int ledger_each(struct ledger *, ledger_visit, void *arg,
+    struct dci_failure *f) MUST_CHECK;
+/* By serial (of a certificate) or by id. 1: none such. */
+int ledger_by_serial(struct ledger *, const uint8_t serial[static 16],
+    ledger_visit, void *arg, struct dci_failure *f) MUST_CHECK;
+int ledger_by_id(struct ledger *, int64_t id, ledger_visit, void *arg,
+    struct dci_failure *f) MUST_CHECK;
+/* Recomputes the chain of hashes over all rows and the content addresses.
+ * *rows is how many were good. */
+int ledger_check(struct ledger *, int64_t *rows, struct dci_failure *f)
+    MUST_CHECK;
+
+#endif

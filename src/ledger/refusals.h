@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Refusals: made by anyone, so they live in a database of their own
+ * (synchronous=NORMAL), capped in size, oldest dropped, and folded above 60 a
+ * minute for one code and address prefix (/24 for IPv4, /56 for IPv6) into one
+ * row with a count.
+ */
+#ifndef LEDGER_REFUSALS_H
+#define LEDGER_REFUSALS_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "dci/code.h"
+
+struct refusal {
+	int64_t time;            /* seconds; of the first, if folded */
+	uint8_t request_id[16];
+	struct bytes peer;       /* text: address and port */
+	struct bytes code;       /* text: the stable name */
+	struct bytes sentence;   /* text */
+	struct bytes record;     /* JSON text; p NULL: none */
+	struct bytes evidence;   /* the quote; only where it was genuine */
+	int64_t count;           /* 1, or how many were folded into this row */
+	int64_t last;            /* time of the last one */
+};
+
+struct refusals;
+
+struct refusals *refusals_open(const char *path, uint64_t max_bytes,
+    struct dci_failure *f) MUST_CHECK;
+struct refusals *refusals_open_readonly(const char *path,
+    struct dci_failure *f) MUST_CHECK;
+void refusals_close(struct refusals *);
+
+/* Queues or folds one; nothing is lost for the caller if this fails. */
+int refusals_add(struct refusals *, const struct refusal *,
+    struct dci_failure *f) MUST_CHECK;
+/* Commits what is queued; call at least once a second. */
+int refusals_flush(struct refusals *, struct dci_failure *f) MUST_CHECK;
+
+typedef int (*refusal_visit)(const struct refusal *, int64_t id, void *);
+int refusals_each(struct refusals *, refusal_visit, void *arg,
+    struct dci_failure *f) MUST_CHECK;
+
+#endif

@@ -66,6 +66,15 @@ struct dci_reference {
 	void *choose_arg;
 };
 
+/* An appraisal in which nothing has been looked at yet. */
+void dci_appraisal_init(struct dci_appraisal *, int64_t now);
+
+/* The assurance that an entry of a policy gives (design: simulated, else
+ * insecure for debug enclaves and unpinned entries, else hardware).  The signer
+ * asks for itself. */
+enum dci_assurance dci_assurance_of(const struct dci_policy *, size_t entry,
+    bool debug, bool simulated);
+
 /*
  * Appraises the RA-TLS certificate of a client: evidence, binding, quote,
  * policy, in this order.  Fills in all of *a, whose pointers go into the

@@ -11,7 +11,7 @@
 /* libconfuse's callback for errors takes no argument of ours. */
 static _Thread_local struct dci_failure *conf_failure;
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 conf_complain(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char why[512];

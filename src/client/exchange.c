@@ -125,8 +125,12 @@ provision(struct conversation *c, struct dci_failure *f)
 	struct bytes secret;
 
 	secret_prov_request_encode(&w);
-	if (say(c, &w, f) != 0 || need_message(c, secret_prov_response_decode,
-				      "the secret", &secret, f) != 0)
+	if (say(c, &w, f) != 0)
+		return -1;
+	int got = next_message(c, secret_prov_response_decode, &secret, f);
+	if (got == 0)
+		return fail_ended("the secret", f);
+	if (got < 0)
 		return -1;
 	wipe(c->in.data, c->used);
 	return 0;

@@ -21,6 +21,7 @@
 #define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */
 
 #define LIMIT_JSON_DEPTH 32u
+#define LIMIT_CBOR_DEPTH 4u
 
 #define LIMIT_REFUSALS_BYTES      (64u * 1024 * 1024)
 #define LIMIT_REFUSALS_PER_MINUTE 60u

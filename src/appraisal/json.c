@@ -113,9 +113,9 @@ put_shortfalls(struct json_writer *j, const struct dci_verification *v)
 		jw_int(j, "component", s->component);
 		jw_int(j, "have", s->have);
 		jw_int(j, "need", s->need);
-		if (s->category[0] != '\0')
+		if (s->category != NULL)
 			jw_text(j, "category", s->category);
-		if (s->type[0] != '\0')
+		if (s->type != NULL)
 			jw_text(j, "type", s->type);
 		jw_object_end(j);
 	}
@@ -130,6 +130,7 @@ put_tcb(struct json_writer *j, const struct dci_verification *v)
 	jw_text(j, "platform_status", dci_status_name(v->platform_status));
 	jw_text(j, "qe_status", dci_status_name(v->qe_status));
 	jw_time(j, "tcb_date", v->tcb_date);
+	jw_time(j, "qe_tcb_date", v->qe_tcb_date);
 	jw_time(j, "issue_date", v->tcb_issue_date);
 	jw_int(j, "evaluation_number", v->tcb_evaluation);
 	jw_int(j, "qe_evaluation_number", v->qe_evaluation);

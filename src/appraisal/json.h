@@ -6,8 +6,9 @@
 #include "base/bytes.h"
 #include "dci/appraisal.h"
 
-/* No record is longer than this, however its texts are escaped. */
-#define APPRAISAL_JSON_MAX (1024u * 1024)
+/* More than any record that Intel's collateral can lead to; a longer one fails
+ * the writer. */
+#define APPRAISAL_JSON_MAX (4u * 1024 * 1024)
 
 /* Appends one JSON object without a newline, compact, members in fixed order.
  * Written by hand and not through a library: it is on the path of every

@@ -17,6 +17,7 @@
 #define DCI_POLICY_NAME_SIZE 65 /* becomes the subject CN: RFC 5280 ub 64 */
 #define DCI_POLICY_ENTRIES   256
 #define DCI_POLICY_VALUES    64 /* measurements or advisories of one entry */
+#define DCI_POLICY_ADVISORY_SIZE 32 /* "INTEL-SA-00615" and its like */
 
 struct dci_policy_entry {
 	char name[DCI_POLICY_NAME_SIZE];
@@ -32,7 +33,7 @@ struct dci_policy_entry {
 	/* Advisories tolerated: any, or those listed. */
 	bool any_advisory;
 	size_t advisories;
-	char advisory[DCI_POLICY_VALUES][DCI_ADVISORY_NAME_SIZE];
+	char advisory[DCI_POLICY_VALUES][DCI_POLICY_ADVISORY_SIZE];
 	int64_t ttl; /* seconds */
 };
 

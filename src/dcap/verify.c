@@ -116,7 +116,7 @@ pck_crl_issuer(struct run *r)
 		return 0;
 	}
 	dci_checks_fail(&r->out->checks, &r->f, DCI_CHECK_PCK_CRL_ISSUER,
-	    DCI_PCK_CRL_OTHER_CA, "the CA that signed the PCK certificate",
+	    DCI_PCK_CRL_OF_OTHER_CA, "the CA that signed the PCK certificate",
 	    "a list of another CA");
 	return run_refuse(r);
 }

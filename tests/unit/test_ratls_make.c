@@ -42,7 +42,7 @@ static void
 test_shown_as_gramine(void **state)
 {
 	static const char *const parts[] = {"Version: 3 (0x2)",
-	    "Serial Number: 1 (0x1)", "CN = RATLS", "ecdsa-with-SHA256",
+	    "Serial Number: 1 (0x1)", "CN=RATLS", "ecdsa-with-SHA256",
 	    "Not Before: Jan  1 00:00:00 2001 GMT",
 	    "Not After : Dec 31 23:59:59 2030 GMT", "CA:FALSE",
 	    "X509v3 Subject Key Identifier", "X509v3 Authority Key Identifier",

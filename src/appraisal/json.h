@@ -6,6 +6,10 @@
 #include "base/bytes.h"
 #include "dci/appraisal.h"
 
+/* More than any record that Intel's collateral can lead to; a longer one fails
+ * the writer. */
+#define APPRAISAL_JSON_MAX (4u * 1024 * 1024)
+
 /* Appends one JSON object without a newline, compact, members in fixed order.
  * Written by hand and not through a library: it is on the path of every
  * issuance. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which quotes this machine can have: the simulated platform that was asked
+ * for, else Gramine's /dev/attestation. */
+#ifndef CLIENT_SOURCE_H
+#define CLIENT_SOURCE_H
+
+#include "ratls/source.h"
+
+struct client_source {
+	struct quote_source quotes;
+	struct sim *sim; /* owned, or NULL */
+};
+
+/* sim is the folder of a simulated platform, or NULL.  Returns 0, or -1 with
+ * *f (attestation-unavailable, which says what to do).  The source must not
+ * be moved afterwards. */
+int client_source_open(struct client_source *, const char *sim,
+    struct dci_failure *f) MUST_CHECK;
+void client_source_close(struct client_source *);
+
+#endif

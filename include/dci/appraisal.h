@@ -52,10 +52,11 @@ struct dci_appraisal {
 	struct dci_failure failure; /* DCI_OK if everything is in order */
 };
 
-/* Collateral for one platform: what a quote needs is chosen by TEE and FMSPC.
- * NULL with *f (code collateral-unavailable) if there is none. */
-typedef const struct dci_snapshot *(*dci_choose)(void *,
-    const struct dci_platform_id *, struct dci_failure *f);
+/* Collateral for a parsed quote, of which nothing is verified yet: chosen by
+ * TEE and FMSPC.  NULL with *f (code collateral-unavailable) if there is
+ * none. */
+typedef const struct dci_snapshot *(*dci_choose)(
+    void *, const struct dci_quote *, struct dci_failure *f);
 
 /* What an appraisal is made against. */
 struct dci_reference {

@@ -52,12 +52,9 @@ static int
 appraise_quote(struct dci_appraisal *a, const struct dci_reference *reference,
     const struct dci_quote *quote)
 {
-	struct dci_platform_id platform;
-
-	if (dci_quote_platform(&platform, quote, &a->failure) != 0)
-		return -1;
 	const struct dci_snapshot *snapshot = reference->choose(
-	    reference->choose_arg, &platform, &a->failure);
+	    reference->choose_arg, quote, &a->failure);
+
 	if (snapshot == NULL)
 		return -1;
 	a->has_snapshot = true;

@@ -300,6 +300,22 @@ on_wanted(struct appraiser *a, const struct message *m)
 		refuse(a, c);
 }
 
+/* Which check a code of csr_verify() belongs to. */
+static enum dci_check_id
+check_of(enum dci_code code)
+{
+	switch (code) {
+	case DCI_CSR_KEY_UNSUPPORTED:
+	case DCI_CSR_KEY_INVALID:
+		return DCI_CHECK_CSR_KEY;
+	case DCI_CSR_ALGORITHM_UNSUPPORTED:
+	case DCI_CSR_SIGNATURE_INVALID:
+		return DCI_CHECK_CSR_SIGNATURE;
+	default:
+		return DCI_CHECK_CSR_FORM;
+	}
+}
+
 /* The CSR: possession of its key, and where the evidence names a key, that
  * one and no other (PROTOCOL.md, "Evidence binding"). */
 static int
@@ -310,23 +326,25 @@ appraise_csr(struct dci_appraisal *p, struct bytes der, struct ec_point *key)
 
 	if (csr_verify(der, key, &spki, &p->failure) != 0) {
 		struct dci_check *check = dci_checks_add(&p->policy_checks,
-		    DCI_CHECK_CSR_FORM, DCI_FAIL, p->failure.code);
+		    check_of(p->failure.code), DCI_FAIL, p->failure.code);
 		snprintf(check->found, sizeof(check->found), "%.*s",
 		    (int)sizeof(check->found) - 1, p->failure.sentence);
 		return -1;
 	}
 	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_FORM, NULL);
+	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_KEY, NULL);
+	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_SIGNATURE, NULL);
 	if (!p->evidence.has_csr_key) {
-		dci_checks_skip(&p->policy_checks, DCI_CHECK_CSR_KEY,
+		dci_checks_skip(&p->policy_checks, DCI_CHECK_CSR_ATTESTED,
 		    "the evidence names no key: bound to the channel only");
 		return 0;
 	}
 	sha256(digest, spki.p, spki.n);
 	if (!bytes_equal_secret(digest, p->evidence.csr_key, sizeof(digest)))
 		return dci_checks_fail(&p->policy_checks, &p->failure,
-		    DCI_CHECK_CSR_KEY, DCI_CSR_KEY_NOT_ATTESTED,
+		    DCI_CHECK_CSR_ATTESTED, DCI_CSR_KEY_NOT_ATTESTED,
 		    "the key named by the claim dci-csr-key", "another key");
-	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_KEY,
+	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_ATTESTED,
 	    "the key named by the claim dci-csr-key");
 	return 0;
 }

@@ -142,14 +142,11 @@ fits(const struct dci_snapshot *s, const struct dci_platform_id *id)
 	    memcmp(fmspc, id->fmspc, sizeof(fmspc)) == 0;
 }
 
-const struct dci_snapshot *
-collateral_set_choose(void *arg, const struct dci_platform_id *id,
-    struct dci_failure *f)
+static const struct dci_snapshot *
+best_for(const struct collateral_set *s, const struct dci_platform_id *id)
 {
-	const struct collateral_set *s = arg;
 	const struct dci_snapshot *second_best = NULL;
 	struct dci_failure ignored;
-	char fmspc[13];
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (!fits(s->set[i].snapshot, id))
@@ -159,16 +156,36 @@ collateral_set_choose(void *arg, const struct dci_platform_id *id,
 		if (second_best == NULL)
 			second_best = s->set[i].snapshot;
 	}
-	if (second_best != NULL)
-		return second_best;
-	/* A single set whose TCB info is unusable or for another platform: the
-	 * verification will say exactly what is wrong with it. */
+	return second_best;
+}
+
+const struct dci_snapshot *
+collateral_set_choose(
+    void *arg, const struct dci_quote *quote, struct dci_failure *f)
+{
+	const struct collateral_set *s = arg;
+	struct dci_platform_id id;
+	char fmspc[13];
+
+	/* With a single set there is nothing to choose, and if it is for
+	 * another platform the verification says so exactly. */
 	if (s->n == 1)
 		return s->set[0].snapshot;
-	hex_encode(fmspc, id->fmspc, sizeof(id->fmspc));
+	if (s->n == 0) {
+		dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
+		    "The issuer has no collateral at all, so it cannot verify "
+		    "any quote. Give it some with --collateral.");
+		return NULL;
+	}
+	if (dci_quote_claims(&id, quote, f) != 0)
+		return NULL;
+	const struct dci_snapshot *best = best_for(s, &id);
+	if (best != NULL)
+		return best;
+	hex_encode(fmspc, id.fmspc, sizeof(id.fmspc));
 	dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
-	    "There is no collateral for the platform of this quote: FMSPC %s "
-	    "(%s); %zu other sets are loaded. Add it with --collateral.",
-	    fmspc, id->tee == DCI_TEE_TDX ? "TDX" : "SGX", s->n);
+	    "The issuer has no collateral for the platform of this quote: "
+	    "FMSPC %s (%s); it has %zu other sets. Add it with --collateral.",
+	    fmspc, id.tee == DCI_TEE_TDX ? "TDX" : "SGX", s->n);
 	return NULL;
 }

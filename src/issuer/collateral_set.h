@@ -32,9 +32,9 @@ void collateral_set_verify(struct collateral_set *, const struct dci_anchor *);
 /* The verified snapshot of set i. */
 const struct dci_snapshot *collateral_set_snapshot(
     const struct collateral_set *, size_t i);
-/* A dci_choose: arg is the set.  By TEE and FMSPC; the first that has nothing
- * wrong with it wins, else the first. */
+/* A dci_choose: arg is the set.  By the TEE and FMSPC that the quote claims;
+ * the first that has nothing wrong with it wins, else the first. */
 const struct dci_snapshot *collateral_set_choose(void *arg,
-    const struct dci_platform_id *, struct dci_failure *f);
+    const struct dci_quote *, struct dci_failure *f);
 
 #endif

@@ -476,13 +476,17 @@ forget_appraiser(struct ledgerd *l, unsigned index)
 	}
 }
 
+static void ledger_stop(struct child *);
+
 static void
 on_closed(struct channel *c, void *arg)
 {
 	struct peer_end *end = arg;
 
-	if (end == &end->ledgerd->signer)
+	if (end == &end->ledgerd->signer) {
+		ledger_stop(end->ledgerd->child);
 		_exit(0);
+	}
 	channel_free(c);
 	end->channel = NULL;
 }

@@ -171,7 +171,7 @@ guard_symbol(struct guard *g)
 			return symbols[i].token;
 		}
 	}
-	const char *hint = ": put the value in double quotes";
+	const char *hint = ": all but words stands in double quotes";
 	if (*g->at == '+')
 		hint = ": a list is written at once";
 	else if (*g->at == '(' || *g->at == ')')

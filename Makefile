@@ -76,6 +76,43 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 
 unit-tests: $(UNIT_TESTS)
 
+# Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
+VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
+
+$(BUILD)/vectors/%: $(BUILD)/tests/vectors/%.o \
+		$(BUILD)/tests/vectors/bundle.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+vectors: $(VECTOR_TESTS)
+	@for t in $^; do \
+	    $$t >$$t.tap; rc=$$?; grep -v '^ok' $$t.tap; \
+	    [ $$rc = 0 ] || exit $$rc; \
+	done
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench-quote: $(BUILD)/bench/bench_quote
+	$<
+
+# --- fuzzing (clang, its own objects) -------------------------------------
+
+FUZZERS := $(patsubst fuzz/%.c,%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined
+
+fuzz:
+	$(MAKE) BUILD=build/fuzz CC=clang OPT=-O1 HARDEN= \
+	    SANITIZE="$(FUZZ_SANITIZE) -fno-sanitize-recover=all" \
+	    $(FUZZERS:%=build/fuzz/%)
+
+build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/libdci.a
+	@echo "  LD      $@"
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
+
 # --- cleaning -------------------------------------------------------------
 
 clean:
@@ -84,9 +121,10 @@ clean:
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
--include $(SOURCES:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/unit/*.d)
+-include $(SOURCES:%.c=$(BUILD)/%.d) \
+	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d)
 
-.PHONY: all programs unit-tests clean format packages-present deps demo check \
+.PHONY: all programs unit-tests vectors bench-quote fuzz clean format packages-present deps demo check \
 	asan bench
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -20,7 +20,7 @@ enum dci_outcome {
 
 #define DCI_EXPECTED_MAX 160
 #define DCI_FOUND_MAX    256
-#define DCI_CHECKS_MAX   64
+#define DCI_CHECKS_MAX   96
 
 struct dci_check {
 	enum dci_check_id id;

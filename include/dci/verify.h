@@ -88,8 +88,8 @@ struct dci_snapshot *dci_snapshot_new(const struct dci_collateral *,
 void dci_snapshot_free(struct dci_snapshot *); /* NULL is fine */
 
 /* What the TCB info in it is for.  False if that document is unusable. */
-bool dci_snapshot_scope(const struct dci_snapshot *, enum dci_tee *,
-    uint8_t fmspc[static 6]);
+bool dci_snapshot_scope(
+    const struct dci_snapshot *, enum dci_tee *, uint8_t fmspc[static 6]);
 /* The first thing wrong with it apart from dates, for a log line; 0 if
  * nothing is, else -1 with *f. */
 int dci_snapshot_check(const struct dci_snapshot *, struct dci_failure *f);
@@ -97,12 +97,11 @@ int dci_snapshot_check(const struct dci_snapshot *, struct dci_failure *f);
  * order of enum dci_document (32 zero bytes for a missing one). */
 void dci_snapshot_digest(uint8_t out[static 32], const struct dci_snapshot *);
 
-#define DCI_ADVISORIES_MAX     64
-#define DCI_ADVISORY_NAME_SIZE 32
-
+/* As many as the collateral names, of any length: the array and the texts
+ * are the snapshot's own and live as long as it does. */
 struct dci_advisories {
 	size_t n;
-	char id[DCI_ADVISORIES_MAX][DCI_ADVISORY_NAME_SIZE];
+	const char *const *id;
 };
 
 /* One date that the verdict depends on. */
@@ -115,7 +114,8 @@ struct dci_dates {
 struct dci_shortfall {
 	uint8_t component; /* 1 to 16: SGX TCB component; 17: PCESVN */
 	uint16_t have, need;
-	char category[32], type[64]; /* where the TCB info names them */
+	/* Where the TCB info names them, else NULL; the snapshot's own. */
+	const char *category, *type;
 };
 
 #define DCI_UNLIMITED INT64_MAX
@@ -146,7 +146,7 @@ struct dci_verification {
 	uint8_t tcb_components[16];
 	uint16_t pce_svn;
 	uint8_t cpusvn[16];
-	uint8_t sgx_type; /* 0 standard, 1 scalable, 2 with integrity */
+	uint8_t sgx_type;       /* 0 standard, 1 scalable, 2 with integrity */
 	bool has_configuration; /* Platform CA only */
 	bool dynamic_platform, cached_keys, smt_enabled;
 	bool platform_ca; /* issued by the Platform CA, not the Processor CA */
@@ -157,7 +157,8 @@ struct dci_verification {
 	enum dci_status platform_status; /* of the matched level */
 	enum dci_status qe_status;
 	enum dci_status tcb_status; /* both, converged */
-	int64_t tcb_date;           /* of the matched level */
+	int64_t tcb_date;           /* of the matched platform level */
+	int64_t qe_tcb_date;        /* of the matched QE level */
 	int64_t tcb_issue_date;     /* issueDate of the TCB info */
 	uint32_t tcb_evaluation, qe_evaluation;
 	struct dci_advisories platform_advisories, qe_advisories;
@@ -195,8 +196,8 @@ struct dci_platform_id {
 	bool platform_ca;
 };
 
-int dci_quote_platform(struct dci_platform_id *, const uint8_t *quote,
-    size_t n, const struct dci_anchor *, struct dci_failure *f)
+int dci_quote_platform(struct dci_platform_id *, const uint8_t *quote, size_t n,
+    const struct dci_anchor *, struct dci_failure *f)
     __attribute__((warn_unused_result));
 
 #endif

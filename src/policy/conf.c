@@ -56,14 +56,13 @@ conf_options_end(cfg_opt_t *out)
 }
 
 static int
-conf_parse_text(cfg_t *cfg, const char *text, size_t n, struct dci_failure *f)
+conf_parse_text(cfg_t *cfg, char *text, size_t n, struct dci_failure *f)
 {
 	struct dci_failure own = {.code = DCI_OK};
 
 	if (n == 0)
 		return 0;
-	FILE *file CLEANUP(cleanup_file) =
-	    fmemopen((void *)(uintptr_t)text, n, "r");
+	FILE *file CLEANUP(cleanup_file) = fmemopen(text, n, "r");
 	if (file == NULL)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory to read %s.",
 		    cfg->filename);
@@ -106,7 +105,13 @@ conf_parse(cfg_opt_t *options, const char *text, size_t n, const char *name,
 		    CONF_TEXT_MAX);
 		return NULL;
 	}
-	if (guard_check(text, n, name, options, f) != 0)
+	char *copy CLEANUP(cleanup_free) = malloc(n + 1);
+	if (copy == NULL) {
+		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory to read %s.", name);
+		return NULL;
+	}
+	memcpy(copy, text, n);
+	if (guard_check(copy, n, name, options, f) != 0)
 		return NULL;
 	cfg_t *cfg CLEANUP(cleanup_cfg) = cfg_init(options, CFGF_NONE);
 	if (cfg == NULL || !conf_name(cfg, name)) {
@@ -114,7 +119,7 @@ conf_parse(cfg_opt_t *options, const char *text, size_t n, const char *name,
 		return NULL;
 	}
 	cfg_set_error_function(cfg, conf_complain);
-	if (conf_parse_text(cfg, text, n, f) != 0)
+	if (conf_parse_text(cfg, copy, n, f) != 0)
 		return NULL;
 	return TAKE(cfg);
 }

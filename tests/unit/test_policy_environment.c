@@ -207,7 +207,7 @@ test_some_but_not_all(void **state)
 				snprintf(missing + n, sizeof(missing) - n,
 				    "%s%s", n > 9 ? ", " : "", names[i]);
 		}
-		strncat(missing, ".", sizeof(missing) - strlen(missing) - 1);
+		memcpy(missing + strlen(missing), ".", 2);
 		bad(DCI_ENV_INCOMPLETE, missing);
 	}
 }

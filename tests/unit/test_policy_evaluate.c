@@ -250,8 +250,7 @@ advisories(struct dci_advisories *a, const char *first, const char *second)
 	list[0] = first;
 	list[1] = second;
 	a->n = second != NULL ? 2 : first != NULL ? 1 : 0;
-	for (size_t i = 0; i < a->n; i++)
-		snprintf(a->id[i], sizeof(a->id[i]), "%s", list[i]);
+	a->id = list;
 }
 
 static void

@@ -396,6 +396,12 @@ test_values(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		bad(cases[i].text, DCI_CONFIG_VALUE,
 		    "f:2: ", cases[i].contains);
+	/* Comments do not disturb the count, as they do in libconfuse. */
+	bad("# 1\n\n# 3 \n\t## 4 #\nenclave \"e\" { # 5\n# 6 }\n mrsigner=any"
+	    "  debug = # 7\n  maybe # 8\n}",
+	    DCI_CONFIG_VALUE, "f:8: debug: ", "maybe");
+	bad("# 1\nenclave \"e\" { # 2\n# 3\n} # 4\n", DCI_CONFIG_ENCLAVE,
+	    "f:4: ", "neither");
 	/* Each value has its own line. */
 	bad("enclave \"e\" {\nmrenclave = {\n\"" HEX_A "\",\n\"x\"}\n}",
 	    DCI_CONFIG_VALUE, "f:4: mrenclave: ", "\"x\"");

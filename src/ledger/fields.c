@@ -5,8 +5,11 @@
 #include "base/limits.h"
 #include "ledger/fields.h"
 
-#define FIELD(column, type, member, size) \
-	{column, FIELD_##type, offsetof(struct ledger_row, member), size}
+#define FIELD(column, type, member, size)                                  \
+	{                                                                  \
+		column, FIELD_##type, offsetof(struct ledger_row, member), \
+		    size                                                   \
+	}
 
 const struct field fields[FIELDS] = {
     FIELD("kind", KIND, kind, 0),

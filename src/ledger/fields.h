@@ -13,11 +13,11 @@ enum field_type {
 	FIELD_U8,
 	FIELD_U16,
 	FIELD_U32,
-	FIELD_TIME,  /* int64_t, seconds, never negative */
-	FIELD_FIXED, /* uint8_t[size] */
-	FIELD_TEXT,  /* struct bytes: UTF-8 without NUL, at most max */
-	FIELD_BLOB,  /* struct bytes, at most max; FIELD_CHAIN likewise */
-	FIELD_CHAIN, /* stored under its digest, and the column is that */
+	FIELD_TIME,     /* int64_t, seconds, never negative */
+	FIELD_FIXED,    /* uint8_t[size] */
+	FIELD_TEXT,     /* struct bytes: UTF-8 without NUL, at most max */
+	FIELD_BLOB,     /* struct bytes, at most max; FIELD_CHAIN likewise */
+	FIELD_CHAIN,    /* stored under its digest, and the column is that */
 	FIELD_OPTIONAL, /* struct bytes; p NULL: none */
 };
 
@@ -28,7 +28,8 @@ struct field {
 	size_t size;   /* exact for FIELD_FIXED, else the most */
 };
 
-#define FIELDS 26
+#define FIELDS            26
+#define FIELD_INDEX_CHAIN 20
 extern const struct field fields[FIELDS];
 
 #define FIELD_TIME_MAX   253402300799ll /* the end of year 9999 */
@@ -45,8 +46,8 @@ field_in(const struct ledger_row *row, const struct field *field)
 /* The number of a FIELD_KIND, FIELD_U8, ... FIELD_TIME. */
 int64_t field_number(const struct ledger_row *, const struct field *);
 /* Stores it, if it is in the field's range. */
-bool field_set_number(struct ledger_row *, const struct field *, int64_t)
-    MUST_CHECK;
+bool field_set_number(
+    struct ledger_row *, const struct field *, int64_t) MUST_CHECK;
 
 /* The first field outside of its bounds, or NULL for a good row. */
 const struct field *fields_wrong(const struct ledger_row *);

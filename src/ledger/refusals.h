@@ -14,23 +14,23 @@
 #include "dci/code.h"
 
 struct refusal {
-	int64_t time;            /* seconds; of the first, if folded */
+	int64_t time; /* seconds; of the first, if folded */
 	uint8_t request_id[16];
-	struct bytes peer;       /* text: address and port */
-	struct bytes code;       /* text: the stable name */
-	struct bytes sentence;   /* text */
-	struct bytes record;     /* JSON text; p NULL: none */
-	struct bytes evidence;   /* the quote; only where it was genuine */
-	int64_t count;           /* 1, or how many were folded into this row */
-	int64_t last;            /* time of the last one */
+	struct bytes peer;     /* text: address and port */
+	struct bytes code;     /* text: the stable name */
+	struct bytes sentence; /* text */
+	struct bytes record;   /* JSON text; p NULL: none */
+	struct bytes evidence; /* the quote; only where it was genuine */
+	int64_t count;         /* 1, or how many were folded into this row */
+	int64_t last;          /* time of the last one */
 };
 
 struct refusals;
 
-struct refusals *refusals_open(const char *path, uint64_t max_bytes,
-    struct dci_failure *f) MUST_CHECK;
-struct refusals *refusals_open_readonly(const char *path,
-    struct dci_failure *f) MUST_CHECK;
+struct refusals *refusals_open(
+    const char *path, uint64_t max_bytes, struct dci_failure *f) MUST_CHECK;
+struct refusals *refusals_open_readonly(
+    const char *path, struct dci_failure *f) MUST_CHECK;
 void refusals_close(struct refusals *);
 
 /* Queues or folds one; nothing is lost for the caller if this fails. */

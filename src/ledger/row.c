@@ -2,8 +2,8 @@
 #include "ledger/fields.h"
 
 static void
-field_encode(struct writer *w, const struct ledger_row *row,
-    const struct field *field)
+field_encode(
+    struct writer *w, const struct ledger_row *row, const struct field *field)
 {
 	const struct bytes *b = field_in(row, field);
 
@@ -69,7 +69,7 @@ number_decode(struct reader *r, const struct field *field, int64_t *out)
 		return reader_u32le(r, &v32) && (*out = v32, true);
 	default:
 		return reader_u64le(r, &v64) && v64 <= INT64_MAX &&
-		    (*out = (int64_t)v64, true);
+		       (*out = (int64_t)v64, true);
 	}
 }
 
@@ -89,8 +89,8 @@ optional_decode(struct reader *r, struct bytes *out)
 }
 
 static bool
-field_decode(struct ledger_row *row, const struct field *field,
-    struct reader *r)
+field_decode(
+    struct ledger_row *row, const struct field *field, struct reader *r)
 {
 	uint8_t *p = (uint8_t *)row + field->offset;
 	int64_t v = 0;
@@ -106,7 +106,7 @@ field_decode(struct ledger_row *row, const struct field *field,
 		return reader_blob32(r, (struct bytes *)p);
 	default:
 		return number_decode(r, field, &v) &&
-		    field_set_number(row, field, v);
+		       field_set_number(row, field, v);
 	}
 }
 

@@ -48,13 +48,13 @@ sql_fail(sqlite3 *db, struct dci_failure *f, const char *what)
 	enum dci_code code = code_of(db);
 	const char *file = sqlite3_db_filename(db, "main");
 	int number = sqlite3_system_errno(db);
-	bool system = number != 0 &&
-	    (code == DCI_LEDGER_IO || code == DCI_LEDGER_FULL);
+	bool system =
+	    number != 0 && (code == DCI_LEDGER_IO || code == DCI_LEDGER_FULL);
 
 	return dci_fail(f, code, "%s in %s: %s%s%s. %s", what,
-	    file == NULL || *file == '\0' ? "memory" : file,
-	    sqlite3_errmsg(db), system ? ", " : "",
-	    system ? strerror(number) : "", dci_code_remedy(code));
+	    file == NULL || *file == '\0' ? "memory" : file, sqlite3_errmsg(db),
+	    system ? ", " : "", system ? strerror(number) : "",
+	    dci_code_remedy(code));
 }
 
 sqlite3_stmt *
@@ -62,8 +62,8 @@ sql_prepare(sqlite3 *db, const char *text, struct dci_failure *f)
 {
 	sqlite3_stmt *s = NULL;
 
-	if (sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT, &s,
-		NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v3(
+		db, text, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK)
 		sql_fail(db, f, "A statement cannot be prepared");
 	return s;
 }
@@ -107,8 +107,8 @@ sql_number(sqlite3 *db, const char *text, int64_t *out, struct dci_failure *f)
 void
 sql_bind_blob(sqlite3_stmt *s, int index, struct bytes b)
 {
-	sqlite3_bind_blob64(s, index, b.n == 0 ? (const void *)"" : b.p, b.n,
-	    SQLITE_STATIC);
+	sqlite3_bind_blob64(
+	    s, index, b.n == 0 ? (const void *)"" : b.p, b.n, SQLITE_STATIC);
 }
 
 void

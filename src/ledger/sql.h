@@ -38,16 +38,16 @@ sqlite3 *sql_open_readonly(const char *path, const struct sql_format *,
     struct dci_failure *f) MUST_CHECK;
 
 /* Compares the schema with the format's: 0, or -1 with ledger-damaged. */
-int sql_schema_check(sqlite3 *, const struct sql_format *,
-    struct dci_failure *f) MUST_CHECK;
+int sql_schema_check(
+    sqlite3 *, const struct sql_format *, struct dci_failure *f) MUST_CHECK;
 
 /* Translates the connection's last error; what: "The row cannot be written".
  * Returns -1. */
 int sql_fail(sqlite3 *, struct dci_failure *f, const char *what);
 
 /* A statement that is kept; NULL with *f. */
-sqlite3_stmt *sql_prepare(sqlite3 *, const char *text, struct dci_failure *f)
-    MUST_CHECK;
+sqlite3_stmt *sql_prepare(
+    sqlite3 *, const char *text, struct dci_failure *f) MUST_CHECK;
 /* Runs statements of the program that yield no rows. */
 int sql_exec(sqlite3 *, const char *text, struct dci_failure *f) MUST_CHECK;
 /* Runs a bound statement that yields no rows, and resets it. */
@@ -64,6 +64,5 @@ struct bytes sql_column(sqlite3_stmt *, int index); /* p NULL for NULL */
 
 CLEANUP_TYPE(cleanup_sqlite, sqlite3, sqlite3_close_v2)
 CLEANUP_TYPE(cleanup_stmt, sqlite3_stmt, sqlite3_finalize)
-
 
 #endif

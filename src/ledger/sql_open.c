@@ -56,8 +56,8 @@ sql_protect(sqlite3 *db, struct dci_failure *f)
 /* --- the form of the file ------------------------------------------------ */
 
 static int
-sql_schema_digest(sqlite3 *db, uint8_t out[static SHA256_SIZE],
-    struct dci_failure *f)
+sql_schema_digest(
+    sqlite3 *db, uint8_t out[static SHA256_SIZE], struct dci_failure *f)
 {
 	struct writer w CLEANUP(writer_free) = writer_new(1024 * 1024);
 	sqlite3_stmt *s CLEANUP(cleanup_stmt) = sql_prepare(db,
@@ -85,8 +85,8 @@ sql_schema_digest(sqlite3 *db, uint8_t out[static SHA256_SIZE],
 }
 
 int
-sql_schema_check(sqlite3 *db, const struct sql_format *format,
-    struct dci_failure *f)
+sql_schema_check(
+    sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
 {
 	sqlite3 *fresh CLEANUP(cleanup_sqlite) = NULL;
 	uint8_t want[SHA256_SIZE], have[SHA256_SIZE];
@@ -110,15 +110,15 @@ sql_schema_check(sqlite3 *db, const struct sql_format *format,
 
 /* 0: ours; 1: an empty file; -1 with *f. */
 static int
-sql_identify(sqlite3 *db, const struct sql_format *format,
-    struct dci_failure *f)
+sql_identify(
+    sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
 {
 	int64_t id, version, objects;
 
 	if (sql_number(db, "PRAGMA application_id", &id, f) != 0 ||
 	    sql_number(db, "PRAGMA user_version", &version, f) != 0 ||
-	    sql_number(db, "SELECT count(*) FROM sqlite_schema", &objects,
-		f) != 0)
+	    sql_number(db, "SELECT count(*) FROM sqlite_schema", &objects, f) !=
+		0)
 		return -1;
 	if (id == 0 && version == 0 && objects == 0)
 		return 1;
@@ -159,8 +159,8 @@ sync_folders_of(const char *path, struct dci_failure *f)
 	size_t n = strlen(path);
 
 	if (n + 4 >= sizeof(folder))
-		return dci_fail(f, DCI_LEDGER_IO, "The path %s is too long.",
-		    path);
+		return dci_fail(
+		    f, DCI_LEDGER_IO, "The path %s is too long.", path);
 	while (n > 0 && path[n - 1] != '/')
 		n--;
 	if (n > 0)
@@ -194,8 +194,8 @@ file_prepare(const char *path, struct dci_failure *f)
 
 		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
 			suffix[i]) >= sizeof(name))
-			return dci_fail(f, DCI_LEDGER_IO,
-			    "The path %s is too long.", path);
+			return dci_fail(
+			    f, DCI_LEDGER_IO, "The path %s is too long.", path);
 		if (stat(name, &st) == 0 && (st.st_mode & 077) != 0 &&
 		    chmod(name, 0600) != 0)
 			return fail_path(f, DCI_LEDGER_IO, name,
@@ -215,8 +215,7 @@ sql_create(sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
 	if (sql_exec(db, format->creating, f) != 0 ||
 	    sql_exec(db, "PRAGMA journal_mode = wal; BEGIN IMMEDIATE;", f) !=
 		0 ||
-	    sql_exec(db, format->schema, f) != 0 ||
-	    sql_exec(db, stamp, f) != 0)
+	    sql_exec(db, format->schema, f) != 0 || sql_exec(db, stamp, f) != 0)
 		return -1;
 	return 0;
 }
@@ -244,15 +243,15 @@ sql_keep_log(sqlite3 *db, struct dci_failure *f)
 }
 
 sqlite3 *
-sql_open(const char *path, const struct sql_format *format,
-    struct dci_failure *f)
+sql_open(
+    const char *path, const struct sql_format *format, struct dci_failure *f)
 {
 	sqlite3 *db CLEANUP(cleanup_sqlite) = NULL;
 
 	if (file_prepare(path, f) != 0)
 		return NULL;
-	int rc = sqlite3_open_v2(path, &db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL);
+	int rc = sqlite3_open_v2(
+	    path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL);
 	if (db == NULL) {
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for SQLite.");
 		return NULL;
@@ -315,9 +314,9 @@ reading_options(const char *path, struct dci_failure *f)
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
-		fail_path(f, errno == ENOENT ? DCI_LEDGER_MISSING :
-					       DCI_LEDGER_IO,
-		    path, "cannot be opened");
+		fail_path(f,
+		    errno == ENOENT ? DCI_LEDGER_MISSING : DCI_LEDGER_IO, path,
+		    "cannot be opened");
 		return NULL;
 	}
 	size = st.st_size;
@@ -342,8 +341,8 @@ reading_options(const char *path, struct dci_failure *f)
 }
 
 sqlite3 *
-sql_open_readonly(const char *path, const struct sql_format *format,
-    struct dci_failure *f)
+sql_open_readonly(
+    const char *path, const struct sql_format *format, struct dci_failure *f)
 {
 	sqlite3 *db CLEANUP(cleanup_sqlite) = NULL;
 	struct writer uri CLEANUP(writer_free) = writer_new(4 * PATH_MAX);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "sim/command.h"
+
+int
+command_failed(const struct dci_failure *f)
+{
+	fprintf(stderr, "dci-sim: %s\n", f->sentence);
+	return EXIT_USAGE;
+}
+
+int
+command_refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("dci-sim: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int
+command_pcs(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return command_refuse("The simulated collateral service (pcs) is not "
+			      "part of this version; use DIR/collateral.");
+}

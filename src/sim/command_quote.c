@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sim/command.h"
+#include "sim/faults.h"
+
+CLEANUP_TYPE(cleanup_platform, struct sim_platform, sim_close)
+
+struct arguments {
+	struct sim_quote_options quote;
+	const struct sim_fault *fault;
+	const char *dir;
+	uint8_t report_data[DCI_REPORT_DATA_SIZE];
+};
+
+enum option_id {
+	OPT_MRENCLAVE = 256,
+	OPT_MRSIGNER,
+	OPT_ISV_PROD_ID,
+	OPT_ISV_SVN,
+	OPT_DEBUG,
+	OPT_VERSION,
+	OPT_TDX,
+	OPT_FAULT,
+};
+
+static const struct option options[] = {
+    {"mrenclave", required_argument, NULL, OPT_MRENCLAVE},
+    {"mrsigner", required_argument, NULL, OPT_MRSIGNER},
+    {"isv-prod-id", required_argument, NULL, OPT_ISV_PROD_ID},
+    {"isv-svn", required_argument, NULL, OPT_ISV_SVN},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"version", required_argument, NULL, OPT_VERSION},
+    {"tdx", no_argument, NULL, OPT_TDX},
+    {"fault", required_argument, NULL, OPT_FAULT},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+take_measurement(uint8_t out[static 32], const char *option, const char *text)
+{
+	if (hex_decode(out, 32, text, strlen(text)))
+		return 0;
+	return command_refuse(
+	    "--%s takes 64 hex digits, not '%s'.", option, text);
+}
+
+static int
+take_number(uint16_t *out, const char *option, const char *text)
+{
+	uint64_t number;
+
+	if (!decimal_decode(&number, text, UINT16_MAX))
+		return command_refuse(
+		    "--%s takes a number from 0 to 65535, not '%s'.", option,
+		    text);
+	*out = (uint16_t)number;
+	return 0;
+}
+
+static int
+take_version(uint16_t *out, const char *text)
+{
+	uint64_t number;
+
+	if (!decimal_decode(&number, text, 5) || number < 3)
+		return command_refuse(
+		    "--version takes 3, 4 or 5, not '%s'.", text);
+	*out = (uint16_t)number;
+	return 0;
+}
+
+static int
+take_fault(const struct sim_fault **out, const char *name)
+{
+	*out = sim_fault_find(name);
+	if (*out != NULL)
+		return 0;
+	return command_refuse(
+	    "There is no fault '%s'; dci-sim faults lists them.", name);
+}
+
+static int
+take_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case OPT_MRENCLAVE:
+		return take_measurement(
+		    a->quote.mrenclave, "mrenclave", optarg);
+	case OPT_MRSIGNER:
+		return take_measurement(a->quote.mrsigner, "mrsigner", optarg);
+	case OPT_ISV_PROD_ID:
+		return take_number(
+		    &a->quote.isv_prod_id, "isv-prod-id", optarg);
+	case OPT_ISV_SVN:
+		return take_number(&a->quote.isv_svn, "isv-svn", optarg);
+	case OPT_DEBUG:
+		a->quote.debug = true;
+		return 0;
+	case OPT_VERSION:
+		return take_version(&a->quote.version, optarg);
+	case OPT_TDX:
+		return command_refuse("--tdx: simulated TDX quotes are not "
+				      "part of this version.");
+	case OPT_FAULT:
+		return take_fault(&a->fault, optarg);
+	default:
+		/* getopt has said which option. */
+		return EXIT_USAGE;
+	}
+}
+
+static int
+take_report_data(uint8_t out[static DCI_REPORT_DATA_SIZE], const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > (size_t)2 * DCI_REPORT_DATA_SIZE || n % 2 != 0 ||
+	    !hex_decode(out, n / 2, text, n))
+		return command_refuse("REPORTDATA is an even number of up to "
+				      "128 hex digits, not '%s'.",
+		    text);
+	return 0;
+}
+
+static int
+take_arguments(struct arguments *a, int argc, char **argv)
+{
+	int option;
+
+	sim_quote_options_default(&a->quote);
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		int status = take_option(a, option);
+
+		if (status != 0)
+			return status;
+	}
+	int left = argc - optind;
+	if (left < 1 || left > 2)
+		return command_refuse(
+		    "usage: dci-sim quote [options] DIR [REPORTDATA]");
+	a->dir = argv[optind];
+	return left == 2 ? take_report_data(a->report_data, argv[optind + 1])
+			 : 0;
+}
+
+static struct sim_platform *
+open_platform(const struct arguments *a, struct dci_failure *f)
+{
+	struct sim_platform *p = sim_open(a->dir, f);
+
+	if (p == NULL || a->fault == NULL)
+		return p;
+	struct sim_platform *with = sim_with_fault(p, a->fault, f);
+	sim_close(p);
+	return with;
+}
+
+int
+command_quote(int argc, char **argv)
+{
+	struct arguments a = {0};
+	struct dci_failure f;
+	uint8_t *quote CLEANUP(cleanup_free) = NULL;
+	size_t n;
+	int status = take_arguments(&a, argc, argv);
+
+	if (status != 0)
+		return status;
+	struct sim_platform *p CLEANUP(cleanup_platform) =
+	    open_platform(&a, &f);
+	if (p == NULL ||
+	    sim_quote(p, &a.quote, a.report_data, &quote, &n, &f) != 0)
+		return command_failed(&f);
+	if (a.fault != NULL && a.fault->place == SIM_FAULT_COLLATERAL)
+		fprintf(stderr,
+		    "dci-sim: this quote is sound; the fault %s is in the "
+		    "collateral %s/faults/%s.\n",
+		    a.fault->name, a.dir, a.fault->name);
+	if (fwrite(quote, 1, n, stdout) != n || fflush(stdout) != 0)
+		return command_refuse("The quote could not be written.");
+	return 0;
+}

@@ -134,7 +134,7 @@ put_checks(struct writer *w, const struct dci_checks *list)
 		const struct dci_check *c = &list->item[i];
 		bool ok = c->code == DCI_OK;
 
-		writer_printf(w, "  %-10s%-26s  %s\n",
+		writer_printf(w, "  %-10s%-31s%s\n",
 		    dci_outcome_name(c->outcome), dci_check_name(c->id),
 		    dci_check_title(c->id));
 		if (!ok && c->expected[0] != '\0')

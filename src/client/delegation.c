@@ -60,7 +60,7 @@ verify_chain(
 	int cas = sk_X509_num(chain);
 
 	if (cas < 1)
-		return dci_fail(f, DCI_DELEGATION_CHAIN,
+		return dci_fail(f, DCI_ISSUED_CHAIN_INVALID,
 		    "The issuer sent no CA certificate.");
 	if (store == NULL || ctx == NULL ||
 	    X509_STORE_add_cert(store, sk_X509_value(chain, cas - 1)) <= 0 ||
@@ -73,7 +73,7 @@ verify_chain(
 	int error = X509_STORE_CTX_get_error(ctx);
 	int depth = X509_STORE_CTX_get_error_depth(ctx);
 	ERR_clear_error();
-	return dci_fail(f, DCI_DELEGATION_CHAIN,
+	return dci_fail(f, DCI_ISSUED_CHAIN_INVALID,
 	    "The certificates from the issuer do not verify: %s, at %s.",
 	    X509_verify_cert_error_string(error),
 	    depth == 0         ? "the delegation certificate"
@@ -163,7 +163,7 @@ describe(struct client_result *out, X509 *leaf, STACK_OF(X509) * chain,
 	for (int i = 0; i < sk_X509_num(chain); i++)
 		good = good && put_pem(&out->chain, sk_X509_value(chain, i));
 	if (!good || !ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &tm))
-		return dci_fail(f, DCI_DELEGATION_MALFORMED,
+		return dci_fail(f, DCI_ISSUED_MALFORMED,
 		    "The delegation certificate cannot be written as PEM.");
 	out->not_after = timegm(&tm);
 	describe_serial(out->serial, sizeof(out->serial), leaf);
@@ -181,13 +181,13 @@ delegation_take(struct client_result *out, const struct exchange_answer *answer,
 	STACK_OF(X509) * chain CLEANUP(cleanup_stack) = parse_chain(answer);
 
 	if (leaf == NULL || chain == NULL)
-		return dci_fail(f, DCI_DELEGATION_MALFORMED,
+		return dci_fail(f, DCI_ISSUED_MALFORMED,
 		    "%s that the issuer sent is no X.509 certificate.",
 		    leaf == NULL ? "The delegation certificate"
 				 : "A CA certificate");
 	if (EVP_PKEY_eq(X509_get0_pubkey(leaf), key) != 1) {
 		ERR_clear_error();
-		return dci_fail(f, DCI_DELEGATION_KEY,
+		return dci_fail(f, DCI_ISSUED_OTHER_KEY,
 		    "The delegation certificate is for another key than "
 		    "ours.");
 	}

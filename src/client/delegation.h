@@ -10,8 +10,8 @@
  * Checks that the leaf certifies that key, and that it chains through the CA
  * certificates to the last of them, which is self-signed, everything being
  * valid at now.  Then fills in certificate, chain and the texts of *result.
- * Returns 0, or -1 with *f (delegation-malformed, delegation-key,
- * delegation-chain).
+ * Returns 0, or -1 with *f (issued-malformed, issued-other-key,
+ * issued-chain-invalid).
  */
 int delegation_take(struct client_result *, const struct exchange_answer *,
     EVP_PKEY *key, int64_t now, struct dci_failure *f) MUST_CHECK;

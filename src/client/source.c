@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "client/source.h"
+#include "sim/platform.h"
+
+static int
+quote_simulated(void *platform,
+    const uint8_t report_data[static DCI_REPORT_DATA_SIZE], uint8_t **out,
+    size_t *n, struct dci_failure *f)
+{
+	return sim_quote(platform, NULL, report_data, out, n, f);
+}
 
 int
-client_source_open(struct client_source *source, const char *sim,
-    struct dci_failure *f)
+client_source_open(
+    struct client_source *source, const char *sim, struct dci_failure *f)
 {
-	if (sim != NULL)
-		return dci_fail(f, DCI_USAGE, "--sim is not there yet.");
-	if (attestation_present(ATTESTATION_FOLDER, f) != 0)
-		return -1;
-	source->quotes = quote_source_attestation(ATTESTATION_FOLDER);
-	return 0;
+	*source = (struct client_source){.sim = NULL};
+	if (sim == NULL) {
+		source->quotes = quote_source_attestation(ATTESTATION_FOLDER);
+		return attestation_present(ATTESTATION_FOLDER, f);
+	}
+	source->sim = sim_open(sim, f);
+	source->quotes =
+	    (struct quote_source){.quote = quote_simulated, .ctx = source->sim};
+	return source->sim == NULL ? -1 : 0;
 }
 
 void
 client_source_close(struct client_source *source)
 {
-	(void)source;
+	sim_close(source->sim);
 }

@@ -8,14 +8,14 @@
 
 struct client_source {
 	struct quote_source quotes;
-	struct sim *sim; /* owned, or NULL */
+	struct sim_platform *sim; /* owned, or NULL */
 };
 
 /* sim is the folder of a simulated platform, or NULL.  Returns 0, or -1 with
- * *f (attestation-unavailable, which says what to do).  The source must not
+ * *f; attestation-unavailable says what to do.  The source must not
  * be moved afterwards. */
-int client_source_open(struct client_source *, const char *sim,
-    struct dci_failure *f) MUST_CHECK;
+int client_source_open(
+    struct client_source *, const char *sim, struct dci_failure *f) MUST_CHECK;
 void client_source_close(struct client_source *);
 
 #endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "appraisal/text.h"
+#include "base/text.h"
+
+static void
+put_hex(struct writer *w, const char *label, const void *data, size_t n)
+{
+	char digits[2 * 64 + 1];
+
+	hex_encode(digits, data, n);
+	writer_printf(w, "%s%s\n", label, digits);
+}
+
+static void
+put_enclave(struct writer *w, const struct dci_verification *v)
+{
+	const struct dci_sgx_report *r = &v->quote.report;
+
+	writer_printf(w, "\nQuote     %s, version %u\n",
+	    v->quote.tee == DCI_TEE_TDX ? "TDX" : "SGX", v->quote.version);
+	put_hex(w, "          digest    ", v->evidence, sizeof(v->evidence));
+	put_hex(w, "Enclave   MRENCLAVE ", r->mrenclave, sizeof(r->mrenclave));
+	put_hex(w, "          MRSIGNER  ", r->mrsigner, sizeof(r->mrsigner));
+	writer_printf(
+	    w, "          product %u, SVN %u\n", r->isv_prod_id, r->isv_svn);
+	if (v->debug)
+		writer_text(w,
+		    "          note: a debug enclave; whoever runs it can read "
+		    "and change its memory\n");
+}
+
+static void
+put_platform(struct writer *w, const struct dci_verification *v)
+{
+	put_hex(w, "Platform  FMSPC     ", v->fmspc, sizeof(v->fmspc));
+	writer_printf(w, "          known to Intel's %s CA\n",
+	    v->platform_ca ? "Platform" : "Processor");
+}
+
+static void
+put_shortfalls(struct writer *w, const struct dci_verification *v)
+{
+	if (v->shortfalls > 0)
+		writer_text(w, "          short of the newest level:\n");
+	for (size_t i = 0; i < v->shortfalls; i++) {
+		const struct dci_shortfall *s = &v->shortfall[i];
+
+		if (s->component == 17)
+			writer_text(w, "            PCE SVN");
+		else
+			writer_printf(
+			    w, "            component %u", s->component);
+		if (s->category != NULL || s->type != NULL)
+			writer_printf(w, " (%s%s%s)",
+			    s->category != NULL ? s->category : "",
+			    s->category != NULL && s->type != NULL ? ", " : "",
+			    s->type != NULL ? s->type : "");
+		writer_printf(w, ": has %u, needs %u\n", s->have, s->need);
+	}
+}
+
+static void
+put_advisories(
+    struct writer *w, const char *label, const struct dci_advisories *list)
+{
+	writer_text(w, label);
+	for (size_t i = 0; i < list->n; i++)
+		writer_printf(w, "%s%s", i > 0 ? ", " : "", list->id[i]);
+	writer_text(w, list->n > 0 ? "\n" : "none\n");
+}
+
+static void
+put_tcb(struct writer *w, const struct dci_verification *v)
+{
+	char platform[RFC3339_SIZE], qe[RFC3339_SIZE];
+
+	rfc3339_encode(platform, v->tcb_date);
+	rfc3339_encode(qe, v->qe_tcb_date);
+	writer_printf(w,
+	    "\nTCB       %s\n"
+	    "          platform %s, level of %s, evaluation number %u\n"
+	    "          quoting enclave %s, level of %s, evaluation number "
+	    "%u\n",
+	    dci_status_name(v->tcb_status), dci_status_name(v->platform_status),
+	    platform, v->tcb_evaluation, dci_status_name(v->qe_status), qe,
+	    v->qe_evaluation);
+	put_shortfalls(w, v);
+	put_advisories(w,
+	    "          advisories of the platform: ", &v->platform_advisories);
+	put_advisories(w,
+	    "          advisories of the quoting enclave: ", &v->qe_advisories);
+}
+
+static void
+put_dates(struct writer *w, const struct dci_verification *v, int64_t now)
+{
+	char when[RFC3339_SIZE], issued[RFC3339_SIZE];
+	char distance[DURATION_SIZE];
+	int64_t left = v->earliest_next_update - now;
+
+	rfc3339_encode(when, v->earliest_next_update);
+	rfc3339_encode(issued, v->newest_issued);
+	duration_encode(distance, left < 0 ? -left : left);
+	writer_printf(w,
+	    "\nDates     first to expire: %s, %s (%s%s%s)\n"
+	    "          newest collateral of %s\n",
+	    v->earliest_what, when, left < 0 ? "" : "in ", distance,
+	    left < 0 ? " ago" : "", issued);
+	if (v->expired_by > 0)
+		writer_printf(w,
+		    "          tolerated: expired by %" PRId64 " seconds\n",
+		    v->expired_by);
+}
+
+static void
+put_policy(struct writer *w, const struct dci_appraisal *a)
+{
+	if (!a->admitted) {
+		writer_text(w, "\nPolicy    not admitted\n");
+		return;
+	}
+	writer_printf(w,
+	    "\nPolicy    admitted as \"%s\", assurance %s, binding %s\n",
+	    a->entry_name, dci_assurance_name(a->assurance),
+	    a->evidence_bound ? "evidence" : "channel");
+}
+
+static void
+put_checks(struct writer *w, const struct dci_checks *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct dci_check *c = &list->item[i];
+		bool ok = c->code == DCI_OK;
+
+		writer_printf(w, "  %-10s%-31s%s\n",
+		    dci_outcome_name(c->outcome), dci_check_name(c->id),
+		    dci_check_title(c->id));
+		if (!ok && c->expected[0] != '\0')
+			writer_printf(w, "%14sexpected: %s\n", "", c->expected);
+		if (c->found[0] != '\0')
+			writer_printf(
+			    w, "%14s%s%s\n", "", ok ? "" : "found: ", c->found);
+		if (!ok)
+			writer_printf(w, "%14s%s: %s\n", "",
+			    dci_code_name(c->code), dci_code_remedy(c->code));
+	}
+}
+
+static void
+put_all_checks(struct writer *w, const struct dci_appraisal *a)
+{
+	size_t n = a->verification.checks.n +
+		   (a->has_evidence ? a->evidence_checks.n : 0) +
+		   (a->has_policy ? a->policy_checks.n : 0);
+
+	if (n > 0)
+		writer_text(w, "\nChecks\n");
+	if (a->has_evidence)
+		put_checks(w, &a->evidence_checks);
+	put_checks(w, &a->verification.checks);
+	if (a->has_policy)
+		put_checks(w, &a->policy_checks);
+}
+
+void
+appraisal_text(struct writer *w, const struct dci_appraisal *a)
+{
+	const struct dci_verification *v = &a->verification;
+
+	writer_printf(w, "%s\n", dci_status_name(v->status));
+	if (a->failure.code != DCI_OK)
+		writer_printf(w, "%s %s\n", dci_code_name(a->failure.code),
+		    a->failure.sentence);
+	if (v->parsed)
+		put_enclave(w, v);
+	if (v->has_platform)
+		put_platform(w, v);
+	if (v->has_tcb)
+		put_tcb(w, v);
+	if (v->has_dates)
+		put_dates(w, v, a->time);
+	if (a->has_policy)
+		put_policy(w, a);
+	put_all_checks(w, a);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+int
+command_fail(const char *command, const struct dci_failure *f)
+{
+	fprintf(stderr, "dci %s: %s\n", command, f->sentence);
+	if (f->code == DCI_USAGE)
+		fprintf(stderr, "See: dci %s --help\n", command);
+	else
+		fprintf(stderr, "  %s\n", dci_code_remedy(f->code));
+	return EXIT_TROUBLE;
+}
+
+int
+command_finish(const char *command, const struct writer *w, int status)
+{
+	struct dci_failure f;
+
+	if (w->failed) {
+		dci_fail(&f, DCI_OUT_OF_MEMORY, "The output is too long.");
+		return command_fail(command, &f);
+	}
+	for (size_t at = 0; at < w->n;) {
+		ssize_t put = write(STDOUT_FILENO, w->data + at, w->n - at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			dci_fail(&f, DCI_FILE_UNWRITABLE,
+			    "Standard output cannot be written: %s.",
+			    strerror(errno));
+			return command_fail(command, &f);
+		}
+		at += (size_t)put;
+	}
+	return status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of dci, one file each.  argv[0] is the command's name; the
+ * result is the exit status. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/bytes.h"
+#include "dci/code.h"
+
+/* Wrong options, files, network: nothing was found out, and nothing was
+ * written to standard output. */
+#define EXIT_TROUBLE 2
+
+int verify_quote_main(int argc, char **argv);
+
+/* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
+int command_fail(const char *command, const struct dci_failure *);
+/* Writes a finished output to standard output, all of it or with EXIT_TROUBLE
+ * and a message.  Returns status if everything went well. */
+int command_finish(const char *command, const struct writer *, int status);
+
+#endif

@@ -24,7 +24,7 @@ struct running {
 };
 
 const char *
-role_name(enum role role)
+process_name(enum role role)
 {
 	static const char *const names[ROLES] = {
 	    "parent", "worker", "appraiser", "signer", "ledger"};
@@ -150,10 +150,10 @@ name_process(enum role role, const struct m_start *start)
 	char name[32];
 
 	if (role == ROLE_WORKER || role == ROLE_APPRAISER)
-		snprintf(name, sizeof(name), "%s.%u", role_name(role),
+		snprintf(name, sizeof(name), "%s.%u", process_name(role),
 		    start->index);
 	else
-		snprintf(name, sizeof(name), "%s", role_name(role));
+		snprintf(name, sizeof(name), "%s", process_name(role));
 	log_init(name, start->log_format);
 	prctl(PR_SET_NAME, name);
 }
@@ -168,7 +168,7 @@ child_run(const struct child_role *role)
 	ignore_signals();
 	for (size_t i = 0; i < FILE_KINDS; i++)
 		r.child.file[i] = -1;
-	log_init(role_name(role->role), LOG_FORMAT_LOGFMT);
+	log_init(process_name(role->role), LOG_FORMAT_LOGFMT);
 	size_t n = receive_orders(&r.child, role->role, peers);
 	name_process(role->role, &r.child.start);
 	r.child.base = event_base_new();

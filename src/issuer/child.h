@@ -42,7 +42,7 @@ struct child_role {
 extern const struct child_role role_worker, role_appraiser, role_signer,
     role_ledger;
 
-const char *role_name(enum role);
+const char *process_name(enum role);
 
 /* The whole life of a child; does not return. */
 _Noreturn void child_run(const struct child_role *);

@@ -38,7 +38,8 @@ collateral_set_load(struct writer *w, size_t paths, const char *const *path,
 
 		if (collateral_load(&files, path[i], f) != 0)
 			return -1;
-		write_documents(w, &files.collateral);
+		struct dci_collateral view = collateral_view(&files);
+		write_documents(w, &view);
 		collateral_free(&files);
 		if (w->failed)
 			return dci_fail(f, DCI_FILE_TOO_LARGE,

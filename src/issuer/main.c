@@ -27,7 +27,7 @@ static void
 run_role(const char *name)
 {
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (strcmp(role_name(roles[i]->role), name) == 0)
+		if (strcmp(process_name(roles[i]->role), name) == 0)
 			child_run(roles[i]);
 	}
 	fprintf(stderr, "dci-issuer: -x is for its own use\n");

@@ -117,7 +117,7 @@ _Noreturn static void
 become_child(const struct process *process, int fd)
 {
 	char *argv[] = {(char *)"dci-issuer", (char *)"-x",
-	    (char *)role_name(process->role), NULL};
+	    (char *)process_name(process->role), NULL};
 	char *envp[] = {NULL, NULL, NULL};
 	size_t n = 0;
 	/* Nothing of our environment, but what the sanitizers need. */
@@ -399,7 +399,7 @@ log_end_of(const struct process *process, int status, bool expected)
 	if (expected && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
 	log_begin(&l, LOG_LEVEL_ERROR, "process-ended");
-	log_text(&l, "role", role_name(process->role));
+	log_text(&l, "role", process_name(process->role));
 	log_int(&l, "index", process->index);
 	log_int(&l, "pid", process->pid);
 	if (WIFSIGNALED(status))

@@ -178,8 +178,7 @@ sandbox_enter(enum role role, int folder)
 
 	/* Reads /etc/localtime while that can still be read. */
 	localtime_r(&zero, &tm);
-	if (setrlimit(RLIMIT_CORE, &none) != 0 ||
-	    (role != ROLE_LEDGER && setrlimit(RLIMIT_FSIZE, &none) != 0))
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
 		FAIL("setrlimit");
 	if (fchdir(folder) != 0)
 		FAIL("fchdir");

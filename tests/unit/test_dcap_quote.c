@@ -21,7 +21,7 @@ quote_make(unsigned version, uint16_t type)
 {
 	static const uint8_t vendor[] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c,
 	    0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
-	uint8_t fill[REPORT];
+	uint8_t fill[REPORT + 64];
 	struct writer w = writer_new(LIMIT_QUOTE + 10);
 	size_t blob = REPORT + 64 + 2 + AUTH_LEN + 2 + 4 + strlen(CHAIN);
 

@@ -18,6 +18,11 @@
 
 #define ARGUMENTS 80
 
+/* Would overrun a buffer of ISSUER_ADDRESS_SIZE. */
+#define LONG_ADDRESS                                                        \
+	"[0000000000000000000000000000000000000000000000000000000000000000" \
+	"00000000000000000::1]:1"
+
 static char folder[PATH_MAX];
 static char conf_path[PATH_MAX + 16];
 
@@ -294,8 +299,7 @@ test_addresses(void **state)
 	    "0x7f000001:1", "127.0.0.1.:1", "256.0.0.1:1", "::1:4433",
 	    "::", "[]:1", "[::1:1", "::1]:1", "[::1]1", "[127.0.0.1]:1",
 	    "[localhost]:1", "example.org:4433", "*:4433", "127.0.0.1:1:2",
-	    "[1111111111111111111111111111111111111111111111111111111111111111"
-	    "1111111111111111111]:1"};
+	    LONG_ADDRESS};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		struct issuer_address a;

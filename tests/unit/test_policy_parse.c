@@ -12,8 +12,11 @@
 #include "policy/period.h"
 #include "policy/policy.h"
 
-#define HEX_A           "AAAAAAAAAAAAAAAAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define HEX_B           "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define HEX_A "AAAAAAAAAAAAAAAAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define NAME_65                                                            \
+	"1234567890123456789012345678901234567890123456789012345678901234" \
+	"5"
 #define ENTRY(settings) "enclave \"e\" { mrsigner = any\n" settings "\n}\n"
 
 static struct dci_policy *
@@ -413,9 +416,8 @@ static void
 test_entries(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"", " x", "x ", "\xc3\xa4",
-	    "1234567890123456789012345678901234567890123456789012345678901234"
-	    "5"};
+	static const char *const names[] = {
+	    "", " x", "x ", "\xc3\xa4", NAME_65};
 	char text[512];
 
 	bad("enclave \"e\" {\n}", DCI_CONFIG_ENCLAVE,

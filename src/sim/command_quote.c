@@ -84,7 +84,7 @@ take_fault(const struct sim_fault **out, const char *name)
 }
 
 static int
-take_option(struct arguments *a, int option)
+take_option(struct arguments *a, int option, const char *last)
 {
 	switch (option) {
 	case OPT_MRENCLAVE:
@@ -107,9 +107,12 @@ take_option(struct arguments *a, int option)
 				      "part of this version.");
 	case OPT_FAULT:
 		return take_fault(&a->fault, optarg);
+	case ':':
+		return command_refuse(
+		    "%s needs a value. See dci-sim --help.", last);
 	default:
-		/* getopt has said which option. */
-		return EXIT_USAGE;
+		return command_refuse(
+		    "quote has no option %s. See dci-sim --help.", last);
 	}
 }
 
@@ -133,8 +136,9 @@ take_arguments(struct arguments *a, int argc, char **argv)
 
 	sim_quote_options_default(&a->quote);
 	optind = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		int status = take_option(a, option);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		int status = take_option(a, option, argv[optind - 1]);
 
 		if (status != 0)
 			return status;

@@ -69,10 +69,16 @@ print_help(void)
 }
 
 static bool
-asks_for_help(const char *s)
+asks_for_help(int argc, char **argv)
 {
-	return strcmp(s, "--help") == 0 || strcmp(s, "-h") == 0 ||
-	       strcmp(s, "help") == 0;
+	if (strcmp(argv[1], "help") == 0)
+		return true;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
 }
 
 int
@@ -80,7 +86,7 @@ main(int argc, char **argv)
 {
 	if (argc < 2)
 		return command_refuse("which command? See dci-sim --help.");
-	if (asks_for_help(argv[1]) || (argc > 2 && asks_for_help(argv[2])))
+	if (asks_for_help(argc, argv))
 		return print_help();
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("dci-sim %s\n", DCI_VERSION);

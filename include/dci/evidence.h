@@ -46,8 +46,10 @@ struct dci_evidence {
  * Finds the evidence in a certificate in DER (at most 64 KiB) and checks its
  * form and its binding to the certificate's key, except for the quote itself.
  * Where there is a DICE extension it is final: the legacy one is recorded as
- * skipped, and a malformed DICE extension never falls back to it.
- * Appends its checks.  Returns 0, or -1 with *f.
+ * skipped, and a malformed DICE extension never falls back to it.  The key
+ * has to be ECDSA on P-256 or P-384; that its point lies on the curve is for
+ * TLS to check.  Appends its checks.  Returns 0, or -1 with *f, and then the
+ * evidence is all zero.
  */
 int dci_evidence_parse(struct dci_evidence *, const uint8_t *certificate,
     size_t n, struct dci_checks *, struct dci_failure *f)

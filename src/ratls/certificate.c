@@ -32,7 +32,7 @@ certificate_form(struct cert *cert, struct bytes der, struct dci_checks *checks,
 
 	if (der.n > LIMIT_CERTIFICATE)
 		return dci_checks_fail(checks, f, DCI_CHECK_TLS_CERTIFICATE,
-		    DCI_TLS_CERTIFICATE_TOO_LARGE, "at most 65536 bytes",
+		    DCI_TLS_CERTIFICATE_TOO_LARGE, "at most 64 KiB",
 		    "%zu bytes", der.n);
 	if (cert_parse(cert, der, &why) < 0) {
 		size_t n = strlen(why.sentence);

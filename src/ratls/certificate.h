@@ -12,7 +12,7 @@
 /* Content octets of the object identifiers. */
 extern const struct bytes ratls_oid_dice; /* 2.23.133.5.4.9 */
 /* Gramine puts the DER of 1.2.840.113741.1337.6, header included, where the
- * content should be: ra_tls.h says so itself. */
+ * content should be, and has to go on with it. */
 extern const struct bytes ratls_oid_legacy;
 /* 1.2.840.113741.1337.6 as it should be, which rats-tls writes. */
 extern const struct bytes ratls_oid_legacy_proper;

@@ -24,7 +24,7 @@ evidence_quote(struct dci_evidence *e, struct bytes quote,
 		    DCI_EVIDENCE_NO_QUOTE, "a quote", "0 bytes");
 	if (quote.n > LIMIT_QUOTE)
 		return dci_checks_fail(checks, f, DCI_CHECK_EVIDENCE_FORM,
-		    DCI_EVIDENCE_TOO_LARGE, "a quote of at most 16384 bytes",
+		    DCI_EVIDENCE_TOO_LARGE, "a quote of at most 16 KiB",
 		    "%zu bytes", quote.n);
 	dci_checks_pass(checks, DCI_CHECK_EVIDENCE_FORM, NULL);
 	e->quote = quote.p;

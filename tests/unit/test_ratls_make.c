@@ -257,7 +257,7 @@ test_attestation_files(void **state)
 	put("user_report_data", "", 0);
 	present_expect(folder, DCI_ATTESTATION_UNAVAILABLE);
 	put("quote", "a quote", 7);
-	/* Gramine before 1.5 has no attestation_type. */
+	/* Old versions of Gramine have no attestation_type. */
 	present_expect(folder, DCI_OK);
 	put("attestation_type", "none", 4);
 	present_expect(folder, DCI_ATTESTATION_UNAVAILABLE);

@@ -57,7 +57,12 @@ void dci_policy_free(struct dci_policy *); /* NULL is fine; frees *p too */
 
 /* Reads a canonical or hand-written policy from memory (no settings in it).
  * name stands for the file in messages.  NULL with *f, whose sentence begins
- * "name:line: ". */
+ * "name:line: ".
+ *
+ * from_environment and admits_any are the key origin of the text: "file" (the
+ * default), "environment" or "environment-any-enclave".  The latter two are
+ * refused unless the rest is what the environment makes, and weaken nothing:
+ * they add no way to be admitted, and the last makes the assurance insecure. */
 struct dci_policy *dci_policy_parse(const char *text, size_t n,
     const char *name, struct dci_failure *f)
     __attribute__((warn_unused_result));
@@ -65,7 +70,8 @@ struct dci_policy *dci_policy_parse(const char *text, size_t n,
 /* The policy that the RA_TLS_* variables describe, with the meaning that they
  * have in Gramine (tools/sgx/ra-tls/ra_tls_verify_dcap.c), except that expired
  * collateral is accepted only with RA_TLS_ALLOW_OUTDATED_TCB_INSECURE=1.
- * lookup is getenv() or a stand-in.  NULL with *f. */
+ * Its one entry is named "ra-tls-environment", or "any-enclave" where the
+ * exception admits any.  lookup is getenv() or a stand-in.  NULL with *f. */
 struct dci_policy *dci_policy_from_environment(
     const char *(*lookup)(const char *name), struct dci_failure *f)
     __attribute__((warn_unused_result));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "policy/conf.h"
 #include "policy/guard.h"
@@ -11,7 +10,7 @@
 /* libconfuse's callback for errors takes no argument of ours. */
 static _Thread_local struct dci_failure *conf_failure;
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 conf_complain(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char why[512];
@@ -57,14 +56,13 @@ conf_options_end(cfg_opt_t *out)
 }
 
 static int
-conf_parse_text(cfg_t *cfg, const char *text, size_t n, struct dci_failure *f)
+conf_parse_text(cfg_t *cfg, char *text, size_t n, struct dci_failure *f)
 {
 	struct dci_failure own = {.code = DCI_OK};
 
 	if (n == 0)
 		return 0;
-	FILE *file CLEANUP(cleanup_file) =
-	    fmemopen((void *)(uintptr_t)text, n, "r");
+	FILE *file CLEANUP(cleanup_file) = fmemopen(text, n, "r");
 	if (file == NULL)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory to read %s.",
 		    cfg->filename);
@@ -79,6 +77,24 @@ conf_parse_text(cfg_t *cfg, const char *text, size_t n, struct dci_failure *f)
 	return dci_fail(f, own.code, "%s", own.sentence);
 }
 
+/* libconfuse makes untitled sections before it knows the file's name. */
+static bool
+conf_name(cfg_t *cfg, const char *name)
+{
+	cfg->filename = strdup(name);
+	if (cfg->filename == NULL)
+		return false;
+	for (cfg_opt_t *o = cfg->opts; o->name != NULL; o++) {
+		if (o->type != CFGT_SEC || o->nvalues == 0)
+			continue;
+		cfg_t *section = cfg_opt_getnsec(o, 0);
+		section->filename = strdup(name);
+		if (section->filename == NULL)
+			return false;
+	}
+	return true;
+}
+
 cfg_t *
 conf_parse(cfg_opt_t *options, const char *text, size_t n, const char *name,
     struct dci_failure *f)
@@ -89,15 +105,21 @@ conf_parse(cfg_opt_t *options, const char *text, size_t n, const char *name,
 		    CONF_TEXT_MAX);
 		return NULL;
 	}
-	if (guard_check(text, n, name, options, f) != 0)
+	char *copy CLEANUP(cleanup_free) = malloc(n + 1);
+	if (copy == NULL) {
+		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory to read %s.", name);
+		return NULL;
+	}
+	memcpy(copy, text, n);
+	if (guard_check(copy, n, name, options, f) != 0)
 		return NULL;
 	cfg_t *cfg CLEANUP(cleanup_cfg) = cfg_init(options, CFGF_NONE);
-	if (cfg == NULL || (cfg->filename = strdup(name)) == NULL) {
+	if (cfg == NULL || !conf_name(cfg, name)) {
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory to read %s.", name);
 		return NULL;
 	}
 	cfg_set_error_function(cfg, conf_complain);
-	if (conf_parse_text(cfg, text, n, f) != 0)
+	if (conf_parse_text(cfg, copy, n, f) != 0)
 		return NULL;
 	return TAKE(cfg);
 }

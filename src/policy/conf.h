@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "dci/code.h"
 
 /* One or more times the largest file, so that a canonical text, which spells

@@ -425,15 +425,10 @@ report_enclave(const struct dci_subject *s, struct dci_checks *checks,
 	    flags & DCI_ATTRIBUTE_EINITTOKEN_KEY ? "set" : "clear");
 }
 
-int
-dci_policy_evaluate(const struct dci_policy *p, const struct dci_subject *s,
-    size_t *entry, struct dci_checks *checks, struct dci_failure *f)
+static int
+evaluate(const struct dci_policy *p, const struct dci_subject *s, size_t *entry,
+    struct dci_checks *checks, struct dci_failure *f)
 {
-	struct dci_checks own;
-
-	own.n = 0;
-	if (checks == NULL)
-		checks = &own;
 	if (report_enclave(s, checks, f) != 0)
 		return -1;
 	if (p->entries == 0)
@@ -445,6 +440,17 @@ dci_policy_evaluate(const struct dci_policy *p, const struct dci_subject *s,
 		return -1;
 	*entry = i;
 	return 0;
+}
+
+int
+dci_policy_evaluate(const struct dci_policy *p, const struct dci_subject *s,
+    size_t *entry, struct dci_checks *checks, struct dci_failure *f)
+{
+	if (checks != NULL)
+		return evaluate(p, s, entry, checks, f);
+	struct dci_checks own;
+	own.n = 0;
+	return evaluate(p, s, entry, &own, f);
 }
 
 bool

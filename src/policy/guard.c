@@ -24,7 +24,8 @@ struct seen {
 };
 
 struct guard {
-	const char *at, *end; /* what is left */
+	char *at; /* what is left */
+	const char *end;
 	const char *name;
 	struct dci_failure *f;
 	unsigned line;
@@ -128,7 +129,8 @@ guard_word(struct guard *g)
 	return TOKEN_WORD;
 }
 
-/* Comments may hold any text, but no control characters. */
+/* Comments may hold any text, but no control characters; they become blanks.
+ */
 static bool
 guard_blank(struct guard *g)
 {
@@ -146,9 +148,10 @@ guard_blank(struct guard *g)
 			    c == '\r' ? ": lines end in a line feed alone"
 				      : "");
 			return false;
-		} else if (c == '#') {
+		} else if (comment || c == '#') {
 			comment = true;
-		} else if (!comment && c != ' ' && c != '\t') {
+			*g->at = ' ';
+		} else if (c != ' ' && c != '\t') {
 			break;
 		}
 	}
@@ -171,7 +174,7 @@ guard_symbol(struct guard *g)
 			return symbols[i].token;
 		}
 	}
-	const char *hint = ": put the value in double quotes";
+	const char *hint = ": all but words stands in double quotes";
 	if (*g->at == '+')
 		hint = ": a list is written at once";
 	else if (*g->at == '(' || *g->at == ')')
@@ -365,8 +368,8 @@ guard_open(struct guard *g, const cfg_opt_t *section)
 }
 
 int
-guard_check(const char *text, size_t n, const char *name,
-    const cfg_opt_t *options, struct dci_failure *f)
+guard_check(char *text, size_t n, const char *name, const cfg_opt_t *options,
+    struct dci_failure *f)
 {
 	struct seen *seen CLEANUP(cleanup_free) =
 	    calloc(GUARD_KEYS_MAX, sizeof(*seen));

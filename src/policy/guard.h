@@ -5,8 +5,8 @@
  * repeated keys win, takes "section|key" and quoted strings for keys, reads
  * on as if nothing were wrong after the end of the file within a comment, a
  * string or a section, drops bytes that it cannot place, knows three kinds of
- * strings with octal escapes, and loses count of lines in C comments.  None of
- * that passes here.  What does pass means the same to both:
+ * strings with octal escapes, and loses count of lines where there are
+ * comments.  None of that passes here.  What does pass means the same to both:
  *
  *	file    = *item
  *	item    = setting / word [string] "{" *setting "}"
@@ -33,9 +33,10 @@
  * characters, quotes, backslashes or "${", and is not too long. */
 bool guard_quotable(const char *text) MUST_CHECK;
 
-/* Checks form, names and repetition; options are those that libconfuse will
- * get.  Returns 0, or -1 with *f, whose sentence begins "name:line: ". */
-int guard_check(const char *text, size_t n, const char *name,
+/* Checks form, names and repetition, and makes blanks of comments; options are
+ * those that libconfuse will get.  Returns 0, or -1 with *f, whose sentence
+ * begins "name:line: ". */
+int guard_check(char *text, size_t n, const char *name,
     const cfg_opt_t *options, struct dci_failure *f) MUST_CHECK;
 
 #endif

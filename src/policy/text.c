@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/digest.h"
-#include "base/limits.h"
 #include "policy/policy.h"
 
 /* Everything that decides is written out, nothing is left to defaults, so

@@ -74,6 +74,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# Helpers of tests/interop/*.sh
+$(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit-tests: $(UNIT_TESTS)
 
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.

@@ -86,7 +86,7 @@ der_of(X509 *x, uint8_t **der, size_t *n)
 }
 
 static int
-load(struct ca *ca, struct bytes key, struct bytes issuing, struct bytes root,
+load(struct ca *ca, struct bytes issuing, struct bytes root,
     struct dci_failure *f)
 {
 	if ((ca->root = ca_certificate_decode(root, "root.crt", f)) == NULL ||
@@ -98,15 +98,22 @@ load(struct ca *ca, struct bytes key, struct bytes issuing, struct bytes root,
 		return dci_fail(f, DCI_CA_MALFORMED,
 		    "root.crt or issuing.crt is larger than %d bytes in DER.",
 		    CA_CERTIFICATE_MAX);
-	BIO *bio CLEANUP(cleanup_bio) = pem_open(key);
-	if (bio != NULL)
-		ca->key =
-		    PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	if (ca->key == NULL)
-		return dci_fail(f, DCI_CA_MALFORMED,
+	return 0;
+}
+
+static EVP_PKEY *
+key_decode(struct bytes pem, struct dci_failure *f)
+{
+	BIO *bio CLEANUP(cleanup_bio) = pem_open(pem);
+	EVP_PKEY *key = bio == NULL ? NULL
+				    : PEM_read_bio_PrivateKey(
+					  bio, NULL, no_passphrase, NULL);
+
+	if (key == NULL)
+		dci_fail(f, DCI_CA_MALFORMED,
 		    "issuing.key does not hold a private key in PEM without "
 		    "passphrase.");
-	return 0;
+	return key;
 }
 
 /* The key is P-256, whole in itself, and that of the certificate. */
@@ -245,27 +252,35 @@ make_extensions(struct ca *ca, struct dci_failure *f)
 }
 
 struct ca *
-ca_open(struct bytes issuing_key, struct bytes issuing_crt,
-    struct bytes root_crt, int64_t now, struct dci_failure *f)
+ca_assemble(EVP_PKEY *key, struct bytes issuing_crt, struct bytes root_crt,
+    int64_t now, struct dci_failure *f)
 {
 	struct ca *ca CLEANUP(cleanup_ca) = calloc(1, sizeof(*ca));
 
 	if (ca == NULL) {
+		EVP_PKEY_free(key);
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the CA.");
 		return NULL;
 	}
+	ca->key = key;
+	if (load(ca, issuing_crt, root_crt, f) != 0 || check_key(ca, f) != 0 ||
+	    check_chain(ca, f) != 0 || check_time(ca, now, f) != 0 ||
+	    make_extensions(ca, f) != 0)
+		return NULL;
+	return TAKE(ca);
+}
+
+struct ca *
+ca_open(struct bytes issuing_key, struct bytes issuing_crt,
+    struct bytes root_crt, int64_t now, struct dci_failure *f)
+{
 	ERR_set_mark();
-	int result = load(ca, issuing_key, issuing_crt, root_crt, f);
-	if (result == 0)
-		result = check_key(ca, f);
-	if (result == 0)
-		result = check_chain(ca, f);
-	if (result == 0)
-		result = check_time(ca, now, f);
-	if (result == 0)
-		result = make_extensions(ca, f);
+	EVP_PKEY *key = key_decode(issuing_key, f);
+	struct ca *ca = key == NULL
+			    ? NULL
+			    : ca_assemble(key, issuing_crt, root_crt, now, f);
 	ERR_pop_to_mark();
-	return result == 0 ? TAKE(ca) : NULL;
+	return ca;
 }
 
 void

@@ -57,7 +57,8 @@ struct ca;
  * each, no passphrase).  Checks that the key is P-256 and sound, that key and
  * certificate belong together (ca-key-mismatch), that the root issued it and
  * that both may be CAs (ca-chain-broken), and that both are valid at now
- * (ca-expired, ca-not-yet-valid).  NULL with *f.
+ * (ca-expired, ca-not-yet-valid).  NULL with *f.  For a process of its own:
+ * OpenSSL's decoders leave copies of the key in its memory.
  */
 struct ca *ca_open(struct bytes issuing_key, struct bytes issuing_crt,
     struct bytes root_crt, int64_t now, struct dci_failure *f) MUST_CHECK;

@@ -124,6 +124,7 @@ static const struct {
 
 struct content {
 	BIO *pem[FILES];
+	EVP_PKEY *issuing_key;
 };
 
 static void
@@ -133,6 +134,7 @@ content_free(struct content *c)
 	 * the process has such. */
 	for (size_t i = 0; i < FILES; i++)
 		BIO_free(c->pem[i]);
+	EVP_PKEY_free(c->issuing_key);
 }
 
 static struct bytes
@@ -173,8 +175,10 @@ content_make(struct content *c, bool simulated, int64_t now)
 		if ((c->pem[i] = BIO_new(BIO_s_secmem())) == NULL)
 			return false;
 	}
+	if (!put_key(c->pem[ISSUING_KEY], key))
+		return false;
+	c->issuing_key = TAKE(key);
 	return put_key(c->pem[ROOT_KEY], root_key) &&
-	       put_key(c->pem[ISSUING_KEY], key) &&
 	       PEM_write_bio_X509(c->pem[ROOT_CRT], root) == 1 &&
 	       PEM_write_bio_X509(c->pem[ISSUING_CRT], issuing) == 1;
 }
@@ -290,7 +294,7 @@ static int
 create(
     const struct paths *p, bool simulated, int64_t now, struct dci_failure *f)
 {
-	struct content c CLEANUP(content_free) = {{NULL}};
+	struct content c CLEANUP(content_free) = {.issuing_key = NULL};
 
 	if (folder_make(p->parent, 0700, f) != 0 ||
 	    staging_clear(p->staging, f) != 0)
@@ -298,8 +302,9 @@ create(
 	if (!content_make(&c, simulated, now))
 		return dci_fail(f, DCI_INTERNAL,
 		    "OpenSSL failed to make the CA's keys and certificates.");
-	/* As the signer will open it, before anybody sees it. */
-	struct ca *ca = ca_open(content_of(&c, ISSUING_KEY),
+	/* As the signer will see it, before anybody does.  The key is not
+	 * decoded: OpenSSL's decoders leave copies of it behind. */
+	struct ca *ca = ca_assemble(TAKE(c.issuing_key),
 	    content_of(&c, ISSUING_CRT), content_of(&c, ROOT_CRT), now, f);
 	if (ca == NULL)
 		return -1;

@@ -20,6 +20,11 @@ struct ca {
 	X509_EXTENSION *policy[CA_ASSURANCES];
 };
 
+/* What ca_open() does once the key is decoded.  It takes the key over, also
+ * where it fails. */
+struct ca *ca_assemble(EVP_PKEY *key, struct bytes issuing_crt,
+    struct bytes root_crt, int64_t now, struct dci_failure *f) MUST_CHECK;
+
 /* Exactly one certificate in PEM; NULL with *f (ca-malformed).  what: a word
  * for the sentence. */
 X509 *ca_certificate_decode(

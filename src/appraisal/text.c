@@ -3,6 +3,7 @@
 
 #include "appraisal/text.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 static void
 put_hex(struct writer *w, const char *label, const void *data, size_t n)
@@ -11,6 +12,18 @@ put_hex(struct writer *w, const char *label, const void *data, size_t n)
 
 	hex_encode(digits, data, n);
 	writer_printf(w, "%s%s\n", label, digits);
+}
+
+/* Texts that came out of collateral or certificates: nothing in them is for
+ * the terminal to obey. */
+static void
+put_foreign(struct writer *w, const char *text)
+{
+	size_t begin = w->n;
+
+	writer_text(w, text);
+	if (!w->failed)
+		w->n = begin + utf8_tame(w->data + begin, w->n - begin);
 }
 
 static void
@@ -40,6 +53,18 @@ put_platform(struct writer *w, const struct dci_verification *v)
 }
 
 static void
+put_kind(struct writer *w, const struct dci_shortfall *s)
+{
+	if (s->category == NULL && s->type == NULL)
+		return;
+	writer_text(w, " (");
+	put_foreign(w, s->category != NULL ? s->category : "");
+	writer_text(w, s->category != NULL && s->type != NULL ? ", " : "");
+	put_foreign(w, s->type != NULL ? s->type : "");
+	writer_text(w, ")");
+}
+
+static void
 put_shortfalls(struct writer *w, const struct dci_verification *v)
 {
 	if (v->shortfalls > 0)
@@ -52,11 +77,7 @@ put_shortfalls(struct writer *w, const struct dci_verification *v)
 		else
 			writer_printf(
 			    w, "            component %u", s->component);
-		if (s->category != NULL || s->type != NULL)
-			writer_printf(w, " (%s%s%s)",
-			    s->category != NULL ? s->category : "",
-			    s->category != NULL && s->type != NULL ? ", " : "",
-			    s->type != NULL ? s->type : "");
+		put_kind(w, s);
 		writer_printf(w, ": has %u, needs %u\n", s->have, s->need);
 	}
 }
@@ -66,8 +87,10 @@ put_advisories(
     struct writer *w, const char *label, const struct dci_advisories *list)
 {
 	writer_text(w, label);
-	for (size_t i = 0; i < list->n; i++)
-		writer_printf(w, "%s%s", i > 0 ? ", " : "", list->id[i]);
+	for (size_t i = 0; i < list->n; i++) {
+		writer_text(w, i > 0 ? ", " : "");
+		put_foreign(w, list->id[i]);
+	}
 	writer_text(w, list->n > 0 ? "\n" : "none\n");
 }
 
@@ -128,6 +151,16 @@ put_policy(struct writer *w, const struct dci_appraisal *a)
 }
 
 static void
+put_detail(struct writer *w, const char *label, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	writer_printf(w, "%14s%s", "", label);
+	put_foreign(w, text);
+	writer_text(w, "\n");
+}
+
+static void
 put_checks(struct writer *w, const struct dci_checks *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -137,11 +170,9 @@ put_checks(struct writer *w, const struct dci_checks *list)
 		writer_printf(w, "  %-10s%-31s%s\n",
 		    dci_outcome_name(c->outcome), dci_check_name(c->id),
 		    dci_check_title(c->id));
-		if (!ok && c->expected[0] != '\0')
-			writer_printf(w, "%14sexpected: %s\n", "", c->expected);
-		if (c->found[0] != '\0')
-			writer_printf(
-			    w, "%14s%s%s\n", "", ok ? "" : "found: ", c->found);
+		if (!ok)
+			put_detail(w, "expected: ", c->expected);
+		put_detail(w, ok ? "" : "found: ", c->found);
 		if (!ok)
 			writer_printf(w, "%14s%s: %s\n", "",
 			    dci_code_name(c->code), dci_code_remedy(c->code));

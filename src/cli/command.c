@@ -12,7 +12,7 @@ command_fail(const char *command, const struct dci_failure *f)
 	fprintf(stderr, "dci %s: %s\n", command, f->sentence);
 	if (f->code == DCI_USAGE)
 		fprintf(stderr, "See: dci %s --help\n", command);
-	else
+	else if (strstr(f->sentence, dci_code_remedy(f->code)) == NULL)
 		fprintf(stderr, "  %s\n", dci_code_remedy(f->code));
 	return EXIT_TROUBLE;
 }

@@ -60,8 +60,13 @@ static const struct option longopts[] = {
 static int
 complain(const struct dci_failure *f)
 {
-	fprintf(stderr, "dci-client: %s %s\n  %s\n", dci_code_name(f->code),
-	    f->sentence, dci_code_remedy(f->code));
+	const char *remedy = dci_code_remedy(f->code);
+
+	fprintf(
+	    stderr, "dci-client: %s %s\n", dci_code_name(f->code), f->sentence);
+	/* Some sentences end with it. */
+	if (strstr(f->sentence, remedy) == NULL)
+		fprintf(stderr, "  %s\n", remedy);
 	return EXIT_TROUBLE;
 }
 
@@ -146,7 +151,8 @@ report_failure(const struct client_result *result, const struct flags *flags,
 	    code, result->refusal.sentence);
 	/* The issuer's codes are ours, if it is not newer than we are. */
 	enum dci_code known = dci_code_by_name(code);
-	if (known != DCI_CODES)
+	if (known != DCI_CODES &&
+	    strstr(result->refusal.sentence, dci_code_remedy(known)) == NULL)
 		fprintf(stderr, "  %s\n", dci_code_remedy(known));
 	return EXIT_REFUSED;
 }
@@ -169,8 +175,6 @@ report_success(const struct client_result *result, const char *folder)
 	return EXIT_ENROLLED;
 }
 
-/* The certificates of the CA file are looked at before a quote is made, which
- * is slow; OpenSSL reads the file again later. */
 static int
 run(struct flags *flags, struct dci_failure *f)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <unistd.h>
+
 #include "client/source.h"
 #include "sim/platform.h"
 
@@ -10,15 +12,24 @@ quote_simulated(void *platform,
 	return sim_quote(platform, NULL, report_data, out, n, f);
 }
 
+static int
+open_attestation(struct client_source *source, struct dci_failure *f)
+{
+	if (access(ATTESTATION_FOLDER, F_OK) != 0)
+		return dci_fail(f, DCI_ATTESTATION_UNAVAILABLE,
+		    "No quote can be made: there is no " ATTESTATION_FOLDER
+		    ", so this is no enclave, and --sim DIR is not given.");
+	source->quotes = quote_source_attestation(ATTESTATION_FOLDER);
+	return attestation_present(ATTESTATION_FOLDER, f);
+}
+
 int
 client_source_open(
     struct client_source *source, const char *sim, struct dci_failure *f)
 {
 	*source = (struct client_source){.sim = NULL};
-	if (sim == NULL) {
-		source->quotes = quote_source_attestation(ATTESTATION_FOLDER);
-		return attestation_present(ATTESTATION_FOLDER, f);
-	}
+	if (sim == NULL)
+		return open_attestation(source, f);
 	source->sim = sim_open(sim, f);
 	source->quotes =
 	    (struct quote_source){.quote = quote_simulated, .ctx = source->sim};

@@ -3,7 +3,8 @@
 # make demo     the whole story on the simulated platform
 # make check    all tests;  make asan: the same under ASan and UBSan
 # make bench    measurements;  make deps: install what is missing (apt)
-# Needs GNU make, gcc and the packages in dist/packages.txt.
+# make vectors  real quotes and collateral, where ../shared/vectors is there
+# make fuzz     libFuzzer targets in build/fuzz (clang)
 
 BUILD  ?= build
 CC     ?= gcc
@@ -12,7 +13,8 @@ WERROR ?= -Werror
 
 VERSION := 0.1
 
-PKGS := libssl libcrypto libevent jansson sqlite3 libseccomp libconfuse libcbor
+PKGS := libssl libcrypto libevent_core jansson sqlite3 libseccomp libconfuse \
+	libcbor
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -50,6 +52,52 @@ all: packages-present programs server_dcap client wrap_key ssl/server.crt
 
 programs: $(BINARIES)
 
+packages-present:
+	@command -v pkg-config >/dev/null && pkg-config --exists $(PKGS) || { \
+	    echo "Packages are missing. Run: make deps" >&2; exit 1; }
+
+deps:
+	@dist/packages.sh
+
+# --- what the first run leaves in this folder ------------------------------
+
+server_dcap: $(BUILD)/bin/dci-issuer
+	@ln -sf $< $@
+
+client: $(BUILD)/bin/dci-client
+	@ln -sf $< $@
+
+ssl/server.crt:
+	@echo "  TLS     ssl/ca.crt ssl/server.crt ssl/server.key"
+	$(Q)dist/tls-identity.sh ssl
+
+wrap_key:
+	@echo "  KEY     $@"
+	$(Q)umask 077 && openssl rand -out $@ 16
+
+# --- trying it out ------------------------------------------------------------
+
+demo:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@dist/demo.sh $(BUILD)/bin
+
+# --- tests ----------------------------------------------------------------------
+
+check:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all unit-tests helpers $(VECTOR_TESTS)
+	@BUILD=$(BUILD) tests/run
+
+asan:
+	@$(MAKE) --no-print-directory deps
+	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory check-built \
+	    BUILD=build/asan OPT=-O1 \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+check-built: packages-present programs unit-tests helpers
+	@BUILD=$(BUILD) tests/run
+
 # --- building -------------------------------------------------------------
 
 $(BUILD)/%.o: %.c
@@ -74,7 +122,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-# Helpers of tests/interop/*.sh
+# Programs that the scripts in tests/interop and tests/system use.
+helpers: $(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
+	$(wildcard tests/interop/*.c))
+
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
@@ -130,7 +181,7 @@ format:
 -include $(SOURCES:%.c=$(BUILD)/%.d) \
 	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d)
 
-.PHONY: all programs unit-tests vectors bench-quote fuzz clean format packages-present deps demo check \
-	asan bench
+.PHONY: all programs packages-present deps demo check asan check-built \
+	helpers unit-tests vectors bench bench-quote fuzz clean format
 .DELETE_ON_ERROR:
 .SECONDARY:

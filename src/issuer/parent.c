@@ -633,10 +633,6 @@ warn_at_start(const struct parent *p)
 		    "parties, and move root.key to a safe place: the issuer "
 		    "does not need it any more",
 		    state_path(p->config, "ca"));
-	if (p->config->collaterals == 0)
-		log_note(LOG_LEVEL_WARN, "no-collateral",
-		    "there is no collateral, so every quote will be refused; "
-		    "name some with --collateral");
 }
 
 int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
@@ -98,6 +99,15 @@ add_memory_rules(scmp_filter_ctx ctx)
 		log_fatal("sandbox", "seccomp rules for memory");
 }
 
+/* What fstat() is in this libc: of an open file, not of a path. */
+static void
+add_fstat_rule(scmp_filter_ctx ctx)
+{
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+		SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)) != 0)
+		log_fatal("sandbox", "seccomp rule for fstat");
+}
+
 /* Calls that libraries make without need get EPERM; forbidden ones end the
  * process. */
 static void
@@ -109,6 +119,7 @@ enter_seccomp(enum role role)
 		log_fatal("sandbox", "seccomp is not available");
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
+	add_fstat_rule(ctx);
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)

@@ -136,6 +136,9 @@ unit-tests: $(UNIT_TESTS)
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
 VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
 
+$(BUILD)/vectors/mutations: $(patsubst %,$(BUILD)/tests/vectors/%.o,\
+	mutate mutate_quote mutate_collateral)
+
 $(BUILD)/vectors/%: $(BUILD)/tests/vectors/%.o \
 		$(BUILD)/tests/vectors/bundle.o $(LIB)
 	@mkdir -p $(@D)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <openssl/err.h>
 
 #include "tests/unit/dcap_pki.h"
 
@@ -32,6 +33,8 @@ expect(const struct wishes *wish, enum dci_status status, enum dci_code code)
 		    v.failure.sentence);
 	assert_int_equal(v.failure.code, code);
 	assert_int_equal(v.status, status);
+	/* Left-over errors would confuse SSL_get_error(). */
+	assert_int_equal(ERR_peek_error(), 0);
 	const struct dci_check *failed = dci_checks_failed(&v.checks);
 	if (code == DCI_OK)
 		assert_null(failed);

@@ -71,7 +71,7 @@ check_content(struct ledger *l, const char *name, const char *query,
 
 	if (s == NULL)
 		return -1;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while ((rc = sql_step(s)) == SQLITE_ROW) {
 		struct bytes digest = sql_column(s, 0);
 		struct bytes content = sql_column(s, 1);
 		uint8_t real[32];
@@ -124,7 +124,7 @@ check_pragma(struct ledger *l, const char *pragma, const char *what,
 
 	if (s == NULL)
 		return -1;
-	int rc = sqlite3_step(s);
+	int rc = sql_step(s);
 	const char *said =
 	    rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
 	if (rc == SQLITE_DONE || (said != NULL && strcmp(said, "ok") == 0))

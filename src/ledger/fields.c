@@ -133,10 +133,25 @@ utf8_sequence(const uint8_t *p, size_t n)
 	return 0;
 }
 
+/* Whether eight bytes are ASCII and none of them is NUL; false negatives are
+ * looked at byte by byte. */
+static bool
+ascii_eight(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return ((v | (v - 0x0101010101010101u)) & 0x8080808080808080u) == 0;
+}
+
 static bool
 text_good(struct bytes text)
 {
 	for (size_t i = 0; i < text.n;) {
+		if (text.n - i >= 8 && ascii_eight(text.p + i)) {
+			i += 8;
+			continue;
+		}
 		size_t n = utf8_sequence(text.p + i, text.n - i);
 
 		if (n == 0)

@@ -78,7 +78,7 @@ evidence_used(
     struct ledger *l, const uint8_t digest[static 32], struct dci_failure *f)
 {
 	sql_bind_blob(l->used, 1, (struct bytes){digest, 32});
-	int rc = sqlite3_step(l->used), result = rc == SQLITE_ROW;
+	int rc = sql_step(l->used), result = rc == SQLITE_ROW;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		result = sql_fail(l->db, f, "Evidence cannot be looked up");
 	sqlite3_reset(l->used);
@@ -221,7 +221,7 @@ entry_insert(struct ledger *l, const struct ledger_entry *e,
 	sql_bind_blob(
 	    l->insert, ENTRY_CELLS + 1, (struct bytes){l->head.hash, 32});
 	sql_bind_blob(l->insert, ENTRY_CELLS + 2, (struct bytes){hash, 32});
-	int rc = sqlite3_step(l->insert), result = 0;
+	int rc = sql_step(l->insert), result = 0;
 	if (rc != SQLITE_DONE)
 		result = fail_insert(l, &e->row, rc, f);
 	sqlite3_reset(l->insert);

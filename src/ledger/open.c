@@ -57,7 +57,7 @@ ledger_prepare(struct ledger *l, struct dci_failure *f)
 int
 ledger_read_newest(struct ledger *l, int64_t *out, struct dci_failure *f)
 {
-	int rc = sqlite3_step(l->newest), result = 0;
+	int rc = sql_step(l->newest), result = 0;
 
 	*out = rc == SQLITE_ROW ? sqlite3_column_int64(l->newest, 0) : 0;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)

@@ -289,7 +289,7 @@ refusals_each(
 		uint8_t *memory CLEANUP(cleanup_free) = NULL;
 
 		sqlite3_bind_int64(r->next, 1, id);
-		int rc = sqlite3_step(r->next);
+		int rc = sql_step(r->next);
 		if (rc == SQLITE_ROW)
 			memory = refusal_read(&refusal, &id, r->next);
 		else if (rc != SQLITE_DONE)

@@ -118,7 +118,7 @@ const struct sql_format schema_ledger = {
     .name = "ledger",
     .creating = "PRAGMA page_size = 8192",
     .schema = ledger_text,
-    .connecting = "PRAGMA synchronous = full;"
+    .connecting = "PRAGMA synchronous = full; PRAGMA cache_size = -16384;"
 		  "PRAGMA journal_size_limit = 16777216;",
     .application_id = 0x6463696c, /* "dcil" */
     .version = 1,

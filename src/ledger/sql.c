@@ -5,9 +5,9 @@
 #include "ledger/sql.h"
 
 static enum dci_code
-code_of_io(sqlite3 *db)
+code_of_io(int number)
 {
-	switch (sqlite3_system_errno(db)) {
+	switch (number) {
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG: /* RLIMIT_FSIZE */
@@ -18,13 +18,13 @@ code_of_io(sqlite3 *db)
 }
 
 static enum dci_code
-code_of(sqlite3 *db)
+code_of(sqlite3 *db, int number)
 {
 	switch (sqlite3_errcode(db) & 0xff) {
 	case SQLITE_FULL:
 		return DCI_LEDGER_FULL;
 	case SQLITE_IOERR:
-		return code_of_io(db);
+		return code_of_io(number);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return DCI_LEDGER_DAMAGED;
@@ -45,9 +45,10 @@ code_of(sqlite3 *db)
 int
 sql_fail(sqlite3 *db, struct dci_failure *f, const char *what)
 {
-	enum dci_code code = code_of(db);
+	/* sqlite3_system_errno() knows nothing of a COMMIT that fails. */
+	int number = errno;
+	enum dci_code code = code_of(db, number);
 	const char *file = sqlite3_db_filename(db, "main");
-	int number = sqlite3_system_errno(db);
 	bool system =
 	    number != 0 && (code == DCI_LEDGER_IO || code == DCI_LEDGER_FULL);
 
@@ -57,11 +58,19 @@ sql_fail(sqlite3 *db, struct dci_failure *f, const char *what)
 	    dci_code_remedy(code));
 }
 
+int
+sql_step(sqlite3_stmt *s)
+{
+	errno = 0;
+	return sqlite3_step(s);
+}
+
 sqlite3_stmt *
 sql_prepare(sqlite3 *db, const char *text, struct dci_failure *f)
 {
 	sqlite3_stmt *s = NULL;
 
+	errno = 0;
 	if (sqlite3_prepare_v3(
 		db, text, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK)
 		sql_fail(db, f, "A statement cannot be prepared");
@@ -71,6 +80,7 @@ sql_prepare(sqlite3 *db, const char *text, struct dci_failure *f)
 int
 sql_exec(sqlite3 *db, const char *text, struct dci_failure *f)
 {
+	errno = 0;
 	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
 		return sql_fail(db, f, "A statement fails");
 	return 0;
@@ -79,7 +89,7 @@ sql_exec(sqlite3 *db, const char *text, struct dci_failure *f)
 int
 sql_run(sqlite3 *db, sqlite3_stmt *s, const char *what, struct dci_failure *f)
 {
-	int rc = sqlite3_step(s), result = -1;
+	int rc = sql_step(s), result = -1;
 
 	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
 		result = 0;
@@ -97,7 +107,7 @@ sql_number(sqlite3 *db, const char *text, int64_t *out, struct dci_failure *f)
 
 	if (s == NULL)
 		return -1;
-	if (sqlite3_step(s) != SQLITE_ROW)
+	if (sql_step(s) != SQLITE_ROW)
 		return sql_fail(db, f, "A number cannot be read");
 	*out = sqlite3_column_int64(s, 0);
 	return 0;

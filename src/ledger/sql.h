@@ -41,6 +41,8 @@ sqlite3 *sql_open_readonly(const char *path, const struct sql_format *,
 int sql_schema_check(
     sqlite3 *, const struct sql_format *, struct dci_failure *f) MUST_CHECK;
 
+/* sqlite3_step(), with errno for sql_fail() if it fails. */
+int sql_step(sqlite3_stmt *);
 /* Translates the connection's last error; what: "The row cannot be written".
  * Returns -1. */
 int sql_fail(sqlite3 *, struct dci_failure *f, const char *what);

@@ -68,7 +68,7 @@ sql_schema_digest(
 
 	if (s == NULL)
 		return -1;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while ((rc = sql_step(s)) == SQLITE_ROW) {
 		for (int i = 0; i < 3; i++) {
 			struct bytes b = sql_column(s, i);
 			writer_blob32(&w, b.p, b.n);
@@ -233,7 +233,7 @@ sql_keep_log(sqlite3 *db, struct dci_failure *f)
 
 	if (s == NULL)
 		return -1;
-	if (sqlite3_step(s) != SQLITE_ROW ||
+	if (sql_step(s) != SQLITE_ROW ||
 	    strcmp((const char *)sqlite3_column_text(s, 0), "wal") != 0)
 		return sql_fail(db, f, "A write-ahead log cannot be had");
 	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &on) !=

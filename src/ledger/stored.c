@@ -72,7 +72,7 @@ stored_take(struct stored *row, struct ledger *l, sqlite3_stmt *s,
 	int result = -1;
 
 	row->memory = NULL;
-	switch (sqlite3_step(s)) {
+	switch (sql_step(s)) {
 	case SQLITE_ROW:
 		result = stored_read(row, l->db, s, f);
 		break;

@@ -147,10 +147,18 @@ test_bounds(void **state)
 	REFUSED("csr", row.csr.p = NULL);
 	REFUSED("csr", row.kind = LEDGER_SECRET);
 	REFUSED("peer", row.peer.p = large; row.peer.n = 1);
+	/* A NUL at each place of a text. */
+	for (size_t i = 0; i < 24; i++) {
+		char text[25] = "abcdefghijklmnopqrstuvwx";
+		text[i] = '\0';
+		REFUSED("record", row.record.p = (const uint8_t *)text;
+			row.record.n = 24);
+	}
 	memset(large, 'a', sizeof(large));
 	REFUSED("entry", row.entry.p = large; row.entry.n = 256);
 	static const char *const bad[] = {"\x80", "\xc0\x80", "\xe0\x80\x80",
-	    "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5", "a\xc3", "\xe2\x82"};
+	    "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5", "a\xc3", "\xe2\x82",
+	    "0123456\xff 0123456", "01234567\x80", "0123456789abcde\xc3"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		REFUSED("verdict", row.verdict.p = (const uint8_t *)bad[i];
 			row.verdict.n = strlen(bad[i]));

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is promised when things go wrong: kill -9 at any moment, fsync that
+ * fails, a full disk; and readers beside all of that.
+ */
+#include "ledger_fixture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* --- SQLite's fdatasync() and fsync() come through here ------------------- */
+
+static int syncs, sync_fails_at;
+
+static int
+sync_or_fail(long number, int fd)
+{
+	syncs++;
+	if (sync_fails_at != 0 && syncs >= sync_fails_at) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(number, fd);
+}
+
+int
+fdatasync(int fd)
+{
+	return sync_or_fail(SYS_fdatasync, fd);
+}
+
+int
+fsync(int fd)
+{
+	return sync_or_fail(SYS_fsync, fd);
+}
+
+/* --- helpers ---------------------------------------------------------------
+ */
+
+/* Names, sizes and modes of all files in the folder. */
+static void
+folder_list(char *out, size_t n)
+{
+	struct dirent **all;
+	int count = scandir(folder, &all, NULL, alphasort);
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < count; i++) {
+		char name[PATH_MAX];
+		struct stat st = {0};
+
+		snprintf(name, sizeof(name), "%s/%s", folder, all[i]->d_name);
+		stat(name, &st);
+		if (S_ISREG(st.st_mode))
+			used += (size_t)snprintf(out + used, n - used,
+			    "%s %lld %o %lld.%09ld\n", all[i]->d_name,
+			    (long long)st.st_size, st.st_mode,
+			    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		free(all[i]);
+	}
+	free(all);
+}
+
+static int
+visit_count(const struct ledger_entry *e, void *arg)
+{
+	(void)e;
+	++*(int64_t *)arg;
+	return 0;
+}
+
+static int64_t
+rows_read(void)
+{
+	struct dci_failure f = {0};
+	struct ledger *l = ledger_open_readonly(path, &f);
+	int64_t rows = 0;
+
+	if (l == NULL || ledger_each(l, visit_count, &rows, &f) != 0)
+		fail_msg("%s", f.sentence);
+	ledger_close(l);
+	return rows;
+}
+
+/* Reads, and finds every file as it was before. */
+static void
+assert_read_only(int64_t want)
+{
+	char before[2048], after[2048];
+
+	folder_list(before, sizeof(before));
+	assert_int_equal(rows_read(), want);
+	folder_list(after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
+/* --- kill -9 -----------------------------------------------------------------
+ */
+
+/* Appends batches without end and says after each commit how many rows there
+ * are. */
+static void
+writer_child(int out, uint32_t seed)
+{
+	struct dci_failure f = {0};
+	struct ledger *l = ledger_open(path, &f);
+
+	if (l == NULL)
+		_exit(3);
+	content_put(l);
+	for (;;) {
+		int64_t id = 0;
+
+		if (ledger_begin(l, &f) != 0)
+			_exit(4);
+		for (uint32_t i = seed % 7; i < 8; i++) {
+			if (append(l, seed++, LEDGER_CERTIFICATE, T0, &id,
+				&f) != 0)
+				_exit(5);
+		}
+		if (ledger_commit(l, &f) != 0)
+			_exit(6);
+		if (write(out, &id, sizeof(id)) != sizeof(id))
+			_exit(7);
+	}
+}
+
+static int64_t
+kill_round(uint32_t seed, unsigned microseconds)
+{
+	int pipes[2], status;
+	int64_t id, acknowledged = 0;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		writer_child(pipes[1], seed);
+	close(pipes[1]);
+	/* Every other time surely not while it still opens the ledger. */
+	if (seed % 200000 == 0 && read(pipes[0], &id, sizeof(id)) == sizeof(id))
+		acknowledged = id;
+	usleep(microseconds);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	while (read(pipes[0], &id, sizeof(id)) == sizeof(id))
+		acknowledged = id;
+	close(pipes[0]);
+	return acknowledged;
+}
+
+static void
+test_kill(void **state)
+{
+	int64_t total = 0, acknowledged = 0;
+
+	(void)state;
+	ledger_close(open_new());
+	srandom(4711);
+	for (uint32_t round = 0; round < 60; round++) {
+		int64_t seen =
+		    kill_round(round * 100000, (unsigned)random() % 20000);
+
+		if (seen > acknowledged)
+			acknowledged = seen;
+		/* A reader first, while nobody has repaired anything. */
+		assert_read_only(rows_read());
+		total = rows_read();
+		assert_true(total >= acknowledged);
+		/* At most the one batch that was not acknowledged yet. */
+		assert_true(total <= acknowledged + 8);
+		acknowledged = total;
+		assert_good(total);
+	}
+	assert_true(total > 200);
+	ledger_close(open_new());
+	assert_good(total);
+	print_message("%lld rows\n", (long long)total);
+}
+
+/* --- fsync -------------------------------------------------------------------
+ */
+
+static void
+test_commit_syncs(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	int64_t id;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(ledger_begin(l, &f), 0);
+		assert_int_equal(
+		    append(l, i, LEDGER_CERTIFICATE, T0, &id, &f), 0);
+		int before = syncs;
+		assert_int_equal(ledger_commit(l, &f), 0);
+		assert_true(syncs > before);
+	}
+	ledger_close(l);
+}
+
+static void
+test_sync_fails(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	int64_t id;
+
+	(void)state;
+	append_one(l, 1, LEDGER_CERTIFICATE, T0);
+	assert_int_equal(ledger_begin(l, &f), 0);
+	assert_int_equal(append(l, 2, LEDGER_CERTIFICATE, T0 + 9, &id, &f), 0);
+	sync_fails_at = syncs + 1;
+	assert_int_equal(ledger_commit(l, &f), -1);
+	sync_fails_at = 0;
+	assert_int_equal(f.code, DCI_LEDGER_IO);
+	assert_int_equal(ledger_newest(l), T0);
+	/* What the kernel has thrown away it does not write the next time. */
+	assert_int_equal(ledger_begin(l, &f), -1);
+	assert_int_equal(f.code, DCI_LEDGER_IO);
+	ledger_close(l);
+	/* Opening anew finds a chain that is whole. */
+	l = open_new();
+	append_one(l, 3, LEDGER_CERTIFICATE, T0 + 10);
+	ledger_close(l);
+	assert_good(rows_read());
+}
+
+/* An fsync that fails while the log is copied into the database. */
+static void
+test_checkpoint_sync_fails(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	int64_t id;
+	uint32_t i = 0;
+	int rc = 0;
+
+	(void)state;
+	/* One sync is the commit's own; from the second on it fails. */
+	for (; rc == 0 && i < 5000; i++) {
+		rc = ledger_begin(l, &f);
+		if (rc != 0)
+			break;
+		assert_int_equal(
+		    append(l, i, LEDGER_CERTIFICATE, T0, &id, &f), 0);
+		sync_fails_at = syncs + 2;
+		rc = ledger_commit(l, &f);
+		sync_fails_at = 0;
+		assert_int_equal(rc, 0);
+	}
+	assert_int_equal(rc, -1);
+	assert_int_equal(f.code, DCI_LEDGER_IO);
+	ledger_close(l);
+	assert_good(i);
+	ledger_close(open_new());
+	assert_good(i);
+}
+
+/* --- a full disk
+ * --------------------------------------------------------------- */
+
+/* Exits with the code of the first failure, or 0. */
+static void
+full_child(rlim_t limit)
+{
+	struct rlimit small = {limit, limit};
+	struct dci_failure f = {0};
+	struct ledger *l = ledger_open(path, &f);
+	int64_t newest = ledger_newest(l), id;
+
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (uint32_t i = 100; i < 10000; i++) {
+		if (ledger_begin(l, &f) != 0)
+			_exit(200);
+		if (append(l, i, LEDGER_CERTIFICATE, T0 + i, &id, &f) != 0) {
+			ledger_rollback(l);
+			break;
+		}
+		if (ledger_commit(l, &f) != 0)
+			break;
+		newest = ledger_newest(l);
+	}
+	if (ledger_newest(l) != newest || strlen(f.sentence) < 20)
+		_exit(201);
+	/* Still full, still no damage. */
+	enum dci_code code = f.code;
+	if (ledger_begin(l, &f) == 0 &&
+	    append(l, 10001, LEDGER_CERTIFICATE, T0 + 20000, &id, &f) == 0 &&
+	    ledger_commit(l, &f) == 0)
+		_exit(202);
+	ledger_rollback(l);
+	_exit((int)code);
+}
+
+static void
+test_full(void **state)
+{
+	int64_t rows = 0;
+
+	(void)state;
+	ledger_close(open_new());
+	for (rlim_t limit = 400000; limit < 14000000; limit += 4000000) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			full_child(limit);
+		waitpid(pid, &status, 0);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), DCI_LEDGER_FULL);
+		assert_true(rows_read() >= rows);
+		rows = rows_read();
+		assert_good(rows);
+		/* Begun anew, so that evidence does not repeat. */
+		folder_teardown(NULL);
+		mkdir(folder, 0700);
+		ledger_close(open_new());
+		rows = 0;
+	}
+}
+
+/* --- readers
+ * ------------------------------------------------------------------- */
+
+static void
+test_reader_states(void **state)
+{
+	struct dci_failure f = {0};
+
+	(void)state;
+	assert_null(ledger_open_readonly(path, &f));
+	assert_int_equal(f.code, DCI_LEDGER_MISSING);
+	assert_int_equal(access(path, F_OK), -1);
+
+	/* Empty, while the writer is at work, and after it has ended. */
+	struct ledger *l = open_new();
+	assert_read_only(0);
+	append_one(l, 1, LEDGER_CERTIFICATE, T0);
+	assert_read_only(1);
+	ledger_close(l);
+	assert_read_only(1);
+	assert_read_only(1);
+
+	/* A reader that stays sees what comes. */
+	l = open_new();
+	struct ledger *reader = ledger_open_readonly(path, &f);
+	for (uint32_t i = 2; i < 10; i++) {
+		int64_t rows = 0;
+		append_one(l, i, LEDGER_CERTIFICATE, T0);
+		assert_int_equal(
+		    ledger_each(reader, visit_count, &rows, &f), 0);
+		assert_int_equal(rows, i);
+	}
+	ledger_close(l);
+	ledger_close(reader);
+	assert_good(9);
+}
+
+static void
+copy(const char *suffix, const char *to)
+{
+	char command[3 * PATH_MAX];
+
+	snprintf(command, sizeof(command), "cp '%s%s' '%s/%s%s'", path, suffix,
+	    folder, to, suffix);
+	assert_int_equal(system(command), 0);
+}
+
+/* Copies that somebody made for an inspection. */
+static void
+test_reader_copies(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+
+	(void)state;
+	append_one(l, 1, LEDGER_CERTIFICATE, T0);
+	copy("", "live");
+	copy("-wal", "live");
+	ledger_close(l);
+	copy("", "whole#?%41.db");
+
+	snprintf(path, sizeof(path), "%s/whole#?%%41.db", folder);
+	assert_read_only(1);
+	/* The log without its index: nothing is guessed, nothing is made. */
+	snprintf(path, sizeof(path), "%s/live", folder);
+	char before[2048], after[2048];
+	folder_list(before, sizeof(before));
+	assert_null(ledger_open_readonly(path, &f));
+	assert_int_equal(f.code, DCI_LEDGER_IO);
+	folder_list(after, sizeof(after));
+	assert_string_equal(before, after);
+	/* A writer repairs it. */
+	l = open_new();
+	ledger_close(l);
+	assert_read_only(1);
+
+	snprintf(path, sizeof(path), "%s/empty", folder);
+	fclose(fopen(path, "w"));
+	assert_null(ledger_open_readonly(path, &f));
+	assert_int_equal(f.code, DCI_LEDGER_MISSING);
+	l = open_new();
+	ledger_close(l);
+	assert_good(0);
+}
+
+/* A reader that never stops reading, in another process; and of another user
+ * where the test is run as root. */
+static void
+test_reader_beside(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	int64_t id, total = 0;
+	int status;
+
+	(void)state;
+	append_one(l, 999999, LEDGER_CERTIFICATE, T0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int64_t last = 0;
+
+		for (int i = 0; i < 200; i++) {
+			struct ledger *reader = ledger_open_readonly(path, &f);
+			int64_t rows = 0;
+
+			if (reader == NULL ||
+			    ledger_check(reader, &rows, &f) != 0 ||
+			    rows < last) {
+				fprintf(stderr, "%s\n", f.sentence);
+				_exit(1);
+			}
+			last = rows;
+			ledger_close(reader);
+		}
+		_exit(last > 1 ? 0 : 2);
+	}
+	for (uint32_t i = 0; waitpid(pid, &status, WNOHANG) == 0; i++) {
+		assert_int_equal(ledger_begin(l, &f), 0);
+		assert_int_equal(
+		    append(l, i, LEDGER_CERTIFICATE, T0, &id, &f), 0);
+		assert_int_equal(ledger_commit(l, &f), 0);
+		total = id;
+		if (total > 4000)
+			usleep(1000);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	ledger_close(l);
+	assert_good(total);
+}
+
+static void
+test_reader_root(void **state)
+{
+	int status;
+
+	(void)state;
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(chown(folder, 65534, 65534), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setresuid(65534, 65534, 65534) != 0)
+			_exit(1);
+		struct ledger *l = open_new();
+		append_one(l, 1, LEDGER_CERTIFICATE, T0);
+		raise(SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status));
+	assert_read_only(1);
+	assert_good(1);
+	pid = fork();
+	if (pid == 0) {
+		if (setresuid(65534, 65534, 65534) != 0)
+			_exit(1);
+		ledger_close(open_new());
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	assert_read_only(1);
+}
+
+int
+main(void)
+{
+#define TEST(t) \
+	cmocka_unit_test_setup_teardown(t, folder_setup, folder_teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_kill),
+	    TEST(test_commit_syncs),
+	    TEST(test_sync_fails),
+	    TEST(test_checkpoint_sync_fails),
+	    TEST(test_full),
+	    TEST(test_reader_states),
+	    TEST(test_reader_copies),
+	    TEST(test_reader_beside),
+	    TEST(test_reader_root),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

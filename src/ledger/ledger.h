@@ -19,9 +19,10 @@ enum ledger_kind {
 	LEDGER_CERTIFICATE = 2, /* a delegation certificate was issued */
 };
 
-#define LEDGER_REQUEST_SIZE 16
-#define LEDGER_ROW_MAX      (160u * 1024)
-#define LEDGER_DOCUMENTS    7 /* in the order of enum dci_document */
+#define LEDGER_REQUEST_SIZE    16
+#define LEDGER_ROW_MAX         (160u * 1024)
+#define LEDGER_DOCUMENTS       7 /* in the order of enum dci_document */
+#define LEDGER_CERTIFICATE_MAX (16u * 1024)
 
 /*
  * One row, as the appraiser writes it.  Stretches point into the encoded form
@@ -30,7 +31,7 @@ enum ledger_kind {
 struct ledger_row {
 	enum ledger_kind kind;
 	uint8_t request_id[LEDGER_REQUEST_SIZE];
-	int64_t evaluated; /* the time that the evidence was appraised at */
+	int64_t evaluated;     /* the time that the evidence was appraised at */
 	int64_t newest_issued; /* newest issueDate in that collateral */
 	uint8_t tee, status, binding, assurance, debug;
 	uint8_t mrenclave[32], mrsigner[32];
@@ -38,55 +39,63 @@ struct ledger_row {
 	uint8_t evidence_digest[32]; /* SHA-256 of the quote's signed part */
 	uint8_t policy_digest[32];
 	uint8_t snapshot_digest[32];
-	struct bytes peer;     /* text: address and port */
-	struct bytes entry;    /* text: name of the policy entry */
-	struct bytes verdict;  /* text: "UpToDate", ... */
-	struct bytes quote;    /* the quote up to its certification data */
+	struct bytes peer;      /* text: address and port */
+	struct bytes entry;     /* text: name of the policy entry */
+	struct bytes verdict;   /* text: "UpToDate", ... */
+	struct bytes quote;     /* the quote up to its certification data */
 	struct bytes pck_chain; /* the certification data, stored once */
 	uint32_t quote_padding; /* zero bytes that followed it */
-	struct bytes claims;   /* DICE claims; p NULL: legacy evidence */
-	struct bytes spki;     /* of the TLS key */
-	struct bytes csr;      /* DER; p NULL for a released secret */
-	struct bytes record;   /* the appraisal record, JSON text */
+	struct bytes claims;    /* DICE claims; p NULL: legacy evidence */
+	struct bytes spki;      /* of the TLS key */
+	struct bytes csr;       /* DER; p NULL for a released secret */
+	struct bytes record;    /* the appraisal record, JSON text */
 };
 
-/* Fixed order, exact lengths; decoding is total and ends exactly.  The row
- * digest that signer and ledger compare is SHA-256 of the encoded form. */
+/* Fixed order, exact lengths; decoding is total and ends exactly.  Encoding
+ * fails the writer for a row that decoding would not take.  The row digest
+ * that signer and ledger compare is SHA-256 of the encoded form. */
 void ledger_row_encode(struct writer *, const struct ledger_row *);
 bool ledger_row_decode(struct ledger_row *, struct bytes) MUST_CHECK;
 
 struct ledger;
 
-/* Opens or creates the database for writing.  NULL with *f. */
+/* Opens or creates the database for writing, in a folder that exists.  Opens
+ * no further files afterwards, so that a sandbox can close.  NULL with *f. */
 struct ledger *ledger_open(const char *path, struct dci_failure *f) MUST_CHECK;
-/* Opens an existing one for reading, while a writer may be at work. */
-struct ledger *ledger_open_readonly(const char *path, struct dci_failure *f)
-    MUST_CHECK;
+/* Opens an existing one for reading, while a writer may be at work.  Neither
+ * creates nor changes a file. */
+struct ledger *ledger_open_readonly(
+    const char *path, struct dci_failure *f) MUST_CHECK;
 void ledger_close(struct ledger *);
 
 /* Stores a policy text or the seven documents of a snapshot (p NULL: missing),
- * unless they are there.  To be called, and committed, before rows name them. */
+ * unless they are there.  To be called, and committed, before rows name them.
+ */
 int ledger_put_policy(struct ledger *, const uint8_t digest[static 32],
     struct bytes text, struct dci_failure *f) MUST_CHECK;
 int ledger_put_snapshot(struct ledger *, const uint8_t digest[static 32],
     const struct bytes document[static LEDGER_DOCUMENTS],
     struct dci_failure *f) MUST_CHECK;
 
-/* Whether a certificate was issued on that evidence. */
+/* Whether a certificate was issued on that evidence; true also where that
+ * cannot be read. */
 bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32]);
 
-/* The newest of: time of the last row, any issueDate seen.  0: none yet. */
+/* The newest of: time of any row, any issueDate seen.  0: none yet. */
 int64_t ledger_newest(struct ledger *);
 
 /*
  * A batch: begin, any number of appends, commit.  Commit returns after the
  * data is on disk.  An append that fails with evidence-reused or clock-behind
  * leaves the batch usable; after any other failure call ledger_rollback() and
- * treat all of the batch as not stored.
+ * treat all of the batch as not stored.  A commit that fails has rolled back.
+ * After an fsync that failed every begin fails (ledger-io): the process should
+ * end, for only opening anew reads what is really on disk.
  */
 int ledger_begin(struct ledger *, struct dci_failure *f) MUST_CHECK;
 /* certificate and serial: p NULL and ignored for LEDGER_SECRET.  now: seconds;
- * refused if more than 5 minutes before ledger_newest().  *id is the row's. */
+ * refused if more than 5 minutes before ledger_newest() or the row's own
+ * newest_issued.  *id is the row's. */
 int ledger_append(struct ledger *, const struct ledger_row *,
     struct bytes certificate, const uint8_t *serial, int64_t not_after,
     int64_t now, int64_t *id, struct dci_failure *f) MUST_CHECK;
@@ -107,9 +116,10 @@ struct ledger_entry {
 typedef int (*ledger_visit)(const struct ledger_entry *, void *);
 
 /* All rows, oldest first; stops when visit returns other than 0 and returns
- * that; -1 with *f on errors. */
-int ledger_each(struct ledger *, ledger_visit, void *arg,
-    struct dci_failure *f) MUST_CHECK;
+ * that; -1 with *f on errors.  No lock is held during the visit, so it may
+ * take its time; rows appended meanwhile are visited too. */
+int ledger_each(
+    struct ledger *, ledger_visit, void *arg, struct dci_failure *f) MUST_CHECK;
 /* By serial (of a certificate) or by id. 1: none such. */
 int ledger_by_serial(struct ledger *, const uint8_t serial[static 16],
     ledger_visit, void *arg, struct dci_failure *f) MUST_CHECK;
@@ -117,7 +127,7 @@ int ledger_by_id(struct ledger *, int64_t id, ledger_visit, void *arg,
     struct dci_failure *f) MUST_CHECK;
 /* Recomputes the chain of hashes over all rows and the content addresses.
  * *rows is how many were good. */
-int ledger_check(struct ledger *, int64_t *rows, struct dci_failure *f)
-    MUST_CHECK;
+int ledger_check(
+    struct ledger *, int64_t *rows, struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/ledger.h"
+
+#define EXIT_NONE  1
+#define EXIT_USAGE 2
+
+static const char help[] =
+    "usage: dci ledger list [-s STATEDIR] [--json]\n"
+    "       dci ledger refusals [-s STATEDIR] [--json]\n"
+    "       dci ledger show [-s STATEDIR] [--json] SERIAL|ID\n"
+    "\n"
+    "What an issuer has issued and refused; works while it runs.\n"
+    "\n"
+    "  list       one line for each certificate and each released secret,\n"
+    "             newest last\n"
+    "  refusals   one line for each refused connection, newest last; above 60\n"
+    "             a minute for one code and address prefix one line with a\n"
+    "             count\n"
+    "  show       everything about one: appraisal record, certificate,\n"
+    "             evidence digest; SERIAL is 32 hex digits, ID the number\n"
+    "             that list begins with\n"
+    "\n"
+    "  -s, --state STATEDIR   the issuer's state directory (default: state)\n"
+    "      --json             one JSON object for each line\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Exit: 0; 1 if there is no such SERIAL or ID; 2 for usage or I/O.\n";
+
+struct request {
+	const char *state;
+	bool json;
+	const char *what; /* SERIAL|ID, or NULL */
+};
+
+static int
+complain(const struct dci_failure *f)
+{
+	fprintf(stderr, "dci ledger: %s: %s\n", dci_code_name(f->code),
+	    f->sentence);
+	return EXIT_USAGE;
+}
+
+static int
+usage(const char *what, const char *word)
+{
+	char printable[128];
+
+	text_printable(printable, sizeof(printable), word, strlen(word));
+	fprintf(stderr, "dci ledger: %s%s. See dci ledger --help.\n", what,
+	    printable);
+	return EXIT_USAGE;
+}
+
+/* A pipe that broke or a disk that is full must not look like success. */
+static int
+finish(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "dci ledger: the output cannot be written: %s.\n",
+	    strerror(errno));
+	return EXIT_USAGE;
+}
+
+static int
+path_of(
+    char out[static PATH_MAX], const struct request *request, const char *file)
+{
+	if (snprintf(out, PATH_MAX, "%s/ledger/%s", request->state, file) <
+	    PATH_MAX)
+		return 0;
+	return usage("the path of STATEDIR is too long", "");
+}
+
+/* --- list ---------------------------------------------------------------- */
+
+static int
+visit_list(const struct ledger_entry *e, void *arg)
+{
+	const struct request *request = arg;
+
+	if (request->json)
+		return json_line(stdout, ledger_json(e)) == 0 ? 0 : EXIT_USAGE;
+	ledger_line(stdout, e);
+	return ferror(stdout) ? EXIT_USAGE : 0;
+}
+
+static struct ledger *
+open_ledger(const struct request *request)
+{
+	struct dci_failure f = {0};
+	char path[PATH_MAX];
+
+	if (path_of(path, request, "ledger.db") != 0)
+		return NULL;
+	struct ledger *l = ledger_open_readonly(path, &f);
+	if (l == NULL)
+		complain(&f);
+	return l;
+}
+
+static int
+run_list(struct request *request)
+{
+	struct dci_failure f = {0};
+	struct ledger *l = open_ledger(request);
+
+	if (l == NULL)
+		return EXIT_USAGE;
+	int rc = ledger_each(l, visit_list, request, &f);
+	ledger_close(l);
+	if (rc < 0)
+		return complain(&f);
+	return rc != 0 ? finish(), EXIT_USAGE : finish();
+}
+
+/* --- refusals ------------------------------------------------------------ */
+
+static int
+visit_refusal(const struct refusal *r, int64_t id, void *arg)
+{
+	const struct request *request = arg;
+
+	if (request->json)
+		return json_line(stdout, refusal_json(r, id)) == 0 ? 0
+								   : EXIT_USAGE;
+	refusal_line(stdout, r, id);
+	return ferror(stdout) ? EXIT_USAGE : 0;
+}
+
+static int
+run_refusals(struct request *request)
+{
+	struct dci_failure f = {0};
+	char path[PATH_MAX];
+
+	if (path_of(path, request, "refusals.db") != 0)
+		return EXIT_USAGE;
+	struct refusals *r = refusals_open_readonly(path, &f);
+	if (r == NULL)
+		return complain(&f);
+	int rc = refusals_each(r, visit_refusal, request, &f);
+	refusals_close(r);
+	if (rc < 0)
+		return complain(&f);
+	return rc != 0 ? finish(), EXIT_USAGE : finish();
+}
+
+/* --- show ---------------------------------------------------------------- */
+
+/* 2 and not -1, which is the ledger's own failure; never 1. */
+static int
+visit_show(const struct ledger_entry *e, void *arg)
+{
+	const struct request *request = arg;
+	int rc = request->json ? json_line(stdout, ledger_show_json(e))
+			       : ledger_show(stdout, e);
+
+	return rc == 0 ? 0 : EXIT_USAGE;
+}
+
+static int
+find(struct ledger *l, struct request *request, struct dci_failure *f)
+{
+	uint8_t serial[16];
+	uint64_t id;
+
+	if (hex_decode(
+		serial, sizeof(serial), request->what, strlen(request->what)))
+		return ledger_by_serial(l, serial, visit_show, request, f);
+	if (decimal_decode(&id, request->what, INT64_MAX))
+		return ledger_by_id(l, (int64_t)id, visit_show, request, f);
+	return dci_fail(f, DCI_USAGE,
+	    "'%s' is neither a serial of 32 hex digits nor a row's number.",
+	    request->what);
+}
+
+static int
+run_show(struct request *request)
+{
+	struct dci_failure f = {0};
+	struct ledger *l = open_ledger(request);
+
+	if (l == NULL)
+		return EXIT_USAGE;
+	int rc = find(l, request, &f);
+	ledger_close(l);
+	switch (rc) {
+	case 0:
+		return finish();
+	case 1:
+		fprintf(stderr, "dci ledger: there is no %s in the ledger.\n",
+		    request->what);
+		return EXIT_NONE;
+	case EXIT_USAGE:
+		finish();
+		return EXIT_USAGE;
+	default:
+		return complain(&f);
+	}
+}
+
+/* --- the command line ---------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int (*run)(struct request *);
+	int operands;
+} commands[] = {
+    {"list", run_list, 0},
+    {"refusals", run_refusals, 0},
+    {"show", run_show, 1},
+};
+
+/* 0; 1 where only the help was asked for; EXIT_USAGE. */
+static int
+parse_options(int argc, char **argv, struct request *request)
+{
+	static const struct option options[] = {
+	    {"state", required_argument, NULL, 's'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	optind = 0; /* glibc: start over */
+	while ((c = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			request->state = optarg;
+			break;
+		case 'j':
+			request->json = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 1;
+		default:
+			return usage("wrong options", "");
+		}
+	}
+	return 0;
+}
+
+int
+ledger_main(int argc, char **argv)
+{
+	struct request request = {.state = "state"};
+
+	int rc = parse_options(argc, argv, &request);
+	if (rc != 0)
+		return rc == 1 ? finish() : rc;
+	if (optind >= argc)
+		return usage(
+		    "a command is missing: list, refusals or show", "");
+	const char *name = argv[optind++];
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (argc - optind != commands[i].operands)
+			return usage("wrong number of arguments for ", name);
+		request.what = commands[i].operands > 0 ? argv[optind] : NULL;
+		return commands[i].run(&request);
+	}
+	return usage("there is no command ", name);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "ledger/store.h"
+
+/* The columns of struct stored; a chain that is missing must not hide the
+ * row that names it. */
+#define SELECT_ENTRY                                                    \
+	"SELECT " SCHEMA_ENTRY_COLUMNS ", previous, hash, chain.bytes " \
+	"FROM entry LEFT JOIN chain ON chain.digest = entry.chain "
+
+#define INSERT_ENTRY                                                        \
+	"INSERT INTO entry (" SCHEMA_ENTRY_COLUMNS ", previous, hash) "     \
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "  \
+	"?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, " \
+	"?27, ?28, ?29, ?30, ?31, ?32, ?33)"
+_Static_assert(ENTRY_CELLS == 31, "the parameters of INSERT_ENTRY");
+
+static int
+ledger_prepare(struct ledger *l, struct dci_failure *f)
+{
+	const struct {
+		sqlite3_stmt **statement;
+		const char *text;
+		bool writer;
+	} all[] = {
+	    {&l->next,
+		SELECT_ENTRY "WHERE entry.id > ?1 ORDER BY entry.id LIMIT 1",
+		false},
+	    {&l->by_serial, SELECT_ENTRY "WHERE entry.serial = ?1", false},
+	    {&l->newest,
+		"SELECT max(time, newest_issued) FROM entry "
+		"ORDER BY max(time, newest_issued) DESC LIMIT 1",
+		false},
+	    {&l->insert, INSERT_ENTRY, true},
+	    {&l->put_chain,
+		"INSERT INTO chain (digest, bytes) VALUES (?1, ?2) "
+		"ON CONFLICT DO NOTHING",
+		true},
+	    {&l->used, "SELECT 1 FROM entry WHERE evidence = ?1 AND kind = 2",
+		false},
+	    {&l->begin, "BEGIN IMMEDIATE", true},
+	    {&l->commit, "COMMIT", true},
+	    {&l->rollback, "ROLLBACK", true},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].writer && !l->writer)
+			continue;
+		*all[i].statement = sql_prepare(l->db, all[i].text, f);
+		if (*all[i].statement == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+int
+ledger_read_newest(struct ledger *l, int64_t *out, struct dci_failure *f)
+{
+	int rc = sqlite3_step(l->newest), result = 0;
+
+	*out = rc == SQLITE_ROW ? sqlite3_column_int64(l->newest, 0) : 0;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		result = sql_fail(l->db, f, "The newest time cannot be read");
+	sqlite3_reset(l->newest);
+	return result;
+}
+
+/* Takes the end of the chain from the last row, after having checked it. */
+static int
+ledger_read_head(struct ledger *l, struct dci_failure *f)
+{
+	struct stored last CLEANUP(stored_free) = {.memory = NULL};
+	uint8_t hash[32];
+	int64_t count;
+
+	l->head = (struct head){0};
+	if (sql_number(l->db, "SELECT coalesce(max(id), 0) FROM entry", &count,
+		f) != 0 ||
+	    ledger_read_newest(l, &l->head.newest, f) != 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	int rc = stored_after(&last, l, count - 1, f);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		stored_hash(hash, l, &last);
+	if (rc == 1 || memcmp(hash, last.hash, sizeof(hash)) != 0)
+		return dci_fail(f, DCI_LEDGER_DAMAGED,
+		    "The last row of %s, %lld, does not have the hash that was "
+		    "stored with it. %s",
+		    sqlite3_db_filename(l->db, "main"), (long long)count,
+		    dci_code_remedy(DCI_LEDGER_DAMAGED));
+	l->head.id = count;
+	memcpy(l->head.hash, hash, sizeof(hash));
+	return 0;
+}
+
+/*
+ * Copies the log into the database from 1000 pages on, as SQLite would by
+ * itself; but SQLite would not tell of an fsync that fails, and would trust
+ * the next one, which the kernel lets succeed without the data.
+ */
+static int
+on_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct ledger *l = arg;
+
+	if (pages < 1000)
+		return SQLITE_OK;
+	int rc = sqlite3_wal_checkpoint_v2(
+	    db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+		l->broken = true;
+	return SQLITE_OK;
+}
+
+static struct ledger *
+ledger_new(sqlite3 *db, bool writer, struct dci_failure *f)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+
+	if (l == NULL || (l->scratch = EVP_MD_CTX_new()) == NULL) {
+		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the ledger.");
+		sqlite3_close_v2(db);
+		free(l);
+		return NULL;
+	}
+	l->db = db;
+	l->writer = writer;
+	if (ledger_prepare(l, f) != 0 ||
+	    (writer && ledger_read_head(l, f) != 0)) {
+		ledger_close(l);
+		return NULL;
+	}
+	if (writer)
+		sqlite3_wal_hook(db, on_commit, l);
+	return l;
+}
+
+struct ledger *
+ledger_open(const char *path, struct dci_failure *f)
+{
+	sqlite3 *db = sql_open(path, &schema_ledger, f);
+
+	return db == NULL ? NULL : ledger_new(db, true, f);
+}
+
+struct ledger *
+ledger_open_readonly(const char *path, struct dci_failure *f)
+{
+	sqlite3 *db = sql_open_readonly(path, &schema_ledger, f);
+
+	return db == NULL ? NULL : ledger_new(db, false, f);
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	sqlite3_stmt *all[] = {l->insert, l->put_chain, l->used, l->begin,
+	    l->commit, l->rollback, l->next, l->by_serial, l->newest};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sqlite3_finalize(all[i]);
+	sqlite3_close_v2(l->db);
+	EVP_MD_CTX_free(l->scratch);
+	free(l);
+}

@@ -52,10 +52,11 @@ struct dci_appraisal {
 	struct dci_failure failure; /* DCI_OK if everything is in order */
 };
 
-/* Collateral for one platform: what a quote needs is chosen by TEE and FMSPC.
- * NULL with *f (code collateral-unavailable) if there is none. */
-typedef const struct dci_snapshot *(*dci_choose)(void *,
-    const struct dci_platform_id *, struct dci_failure *f);
+/* Collateral for a parsed quote, of which nothing is verified yet: chosen by
+ * TEE and FMSPC.  NULL with *f (code collateral-unavailable) if there is
+ * none. */
+typedef const struct dci_snapshot *(*dci_choose)(
+    void *, const struct dci_quote *, struct dci_failure *f);
 
 /* What an appraisal is made against. */
 struct dci_reference {
@@ -65,6 +66,15 @@ struct dci_reference {
 	dci_choose choose;
 	void *choose_arg;
 };
+
+/* An appraisal in which nothing has been looked at yet. */
+void dci_appraisal_init(struct dci_appraisal *, int64_t now);
+
+/* The assurance that an entry of a policy gives (design: simulated, else
+ * insecure for debug enclaves and unpinned entries, else hardware).  The signer
+ * asks for itself. */
+enum dci_assurance dci_assurance_of(const struct dci_policy *, size_t entry,
+    bool debug, bool simulated);
 
 /*
  * Appraises the RA-TLS certificate of a client: evidence, binding, quote,

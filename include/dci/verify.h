@@ -200,4 +200,11 @@ int dci_quote_platform(struct dci_platform_id *, const uint8_t *quote, size_t n,
     const struct dci_anchor *, struct dci_failure *f)
     __attribute__((warn_unused_result));
 
+/*
+ * The same as the quote says it, with nothing verified: good enough to choose
+ * among snapshots, since verification compares.  Returns 0, or -1 with *f.
+ */
+int dci_quote_claims(struct dci_platform_id *, const struct dci_quote *,
+    struct dci_failure *f) __attribute__((warn_unused_result));
+
 #endif

@@ -8,14 +8,17 @@
 void
 json_refuse(struct json_source *s, const char *fmt, ...)
 {
+	char why[sizeof(s->why)];
 	va_list ap;
 
 	if (s->failed)
 		return;
 	s->failed = true;
 	va_start(ap, fmt);
-	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
+	/* The parser's own words quote the document. */
+	text_printable(s->why, sizeof(s->why), why, strlen(why));
 }
 
 json_t *

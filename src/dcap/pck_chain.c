@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "dcap/pck_chain.h"
 
 static const struct path pck_path = {
@@ -51,4 +53,31 @@ pck_chain_free(struct pck_chain *p)
 	chain_free(&p->chain);
 	EVP_PKEY_free(p->key);
 	*p = (struct pck_chain){0};
+}
+
+int
+dci_quote_claims(struct dci_platform_id *id, const struct dci_quote *q,
+    struct dci_failure *f)
+{
+	struct pck_chain p CLEANUP(pck_chain_free) = {0};
+	struct bytes pem = {q->cert_data, q->cert_data_size};
+	bool platform;
+
+	if (q->cert_type != 5)
+		return dci_fail(f, DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED, "%s %s",
+		    dci_code_meaning(DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED),
+		    dci_code_remedy(DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED));
+	if (chain_parse(&p.chain, pem, pck_path.n, f) != 0 ||
+	    chain_check(&p.chain, pck_path.role, f) != 0)
+		return -1;
+	if (!profile_platform_ca(&p.chain.cert[PCK_INTERMEDIATE], &platform))
+		return dci_fail(f, DCI_PCK_CHAIN_UNACCEPTABLE, "%s %s",
+		    dci_code_meaning(DCI_PCK_CHAIN_UNACCEPTABLE),
+		    dci_code_remedy(DCI_PCK_CHAIN_UNACCEPTABLE));
+	if (pck_parse(&p.pck, &p.chain.cert[PCK_LEAF], platform, f) != 0)
+		return -1;
+	id->tee = q->tee;
+	memcpy(id->fmspc, p.pck.fmspc, sizeof(id->fmspc));
+	id->platform_ca = platform;
+	return 0;
 }

@@ -162,6 +162,20 @@ level_pass(struct run *r, enum dci_check_id check, enum dci_status status)
 	snprintf(c->found, sizeof(c->found), "%s", dci_status_name(status));
 }
 
+static void
+levels_report(struct dci_verification *out, const struct tcb_level *level,
+    const struct qe_level *qe)
+{
+	out->has_tcb = true;
+	out->platform_status = level->status;
+	out->platform_advisories = level->advisories;
+	out->tcb_date = level->date;
+	out->qe_status = qe->status;
+	out->qe_advisories = qe->advisories;
+	out->qe_tcb_date = qe->date;
+	out->tcb_status = tcb_converge(level->status, qe->status);
+}
+
 /* D 10, spec section 5. */
 static int
 tcb_status(struct run *r)
@@ -177,22 +191,16 @@ tcb_status(struct run *r)
 	if (level == NULL)
 		return refuse(r, DCI_CHECK_TCB_LEVEL, DCI_TCB_NOT_SUPPORTED,
 		    "a TCB that reaches one of the levels", "none is reached");
-	if (qe == NULL)
-		return refuse(r, DCI_CHECK_QE_LEVEL, DCI_QE_NOT_SUPPORTED,
-		    "a version that reaches one of the levels",
-		    "none is reached");
-	out->has_tcb = true;
-	out->platform_status = level->status;
-	out->platform_advisories = level->advisories;
-	out->tcb_date = level->date;
-	out->qe_status = qe->status;
-	out->qe_advisories = qe->advisories;
-	out->qe_tcb_date = qe->date;
-	out->tcb_status = tcb_converge(level->status, qe->status);
+	if (qe != NULL)
+		levels_report(out, level, qe);
 	if (level->status == DCI_STATUS_REVOKED)
 		return refuse(r, DCI_CHECK_TCB_LEVEL, DCI_TCB_REVOKED,
 		    "a level that is not revoked", "Revoked");
 	level_pass(r, DCI_CHECK_TCB_LEVEL, level->status);
+	if (qe == NULL)
+		return refuse(r, DCI_CHECK_QE_LEVEL, DCI_QE_NOT_SUPPORTED,
+		    "a version that reaches one of the levels",
+		    "none is reached");
 	if (qe->status == DCI_STATUS_REVOKED)
 		return refuse(r, DCI_CHECK_QE_LEVEL, DCI_QE_REVOKED,
 		    "a version that is not revoked", "Revoked");

@@ -225,6 +225,8 @@ unlisted_levels_are_not_supported(void **state)
 	wish = sound;
 	wish.qe_svn = 6;
 	expect(&wish, DCI_STATUS_INVALID, DCI_QE_NOT_SUPPORTED);
+	wish.tcb_status = "Revoked";
+	expect(&wish, DCI_STATUS_REVOKED, DCI_TCB_REVOKED);
 }
 
 static void

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "issuer/channel.h"
+
+#define FIXED_MAX    8192
+#define MESSAGE_MAX  (4 + FIXED_MAX + LEDGER_ROW_MAX)
+#define READS_AT_ONCE 64 /* then the other events get their turn */
+
+static const struct message_rule {
+	const char *name;
+	enum role from, to; /* ROLES: any */
+	size_t fixed, tail;
+} rules[M_TYPES] = {
+#define ROLE_ANY ROLES
+#define MESSAGE(name_, from_, to_, fixed_, tail_)                          \
+	[M_##name_] = {#name_, ROLE_##from_, ROLE_##to_, sizeof(fixed_), \
+	    tail_},
+    MESSAGES(MESSAGE)
+#undef MESSAGE
+};
+
+#define MESSAGE(name, from, to, fixed, tail)                            \
+	_Static_assert(sizeof(fixed) <= FIXED_MAX, #name " is too large"); \
+	_Static_assert((tail) <= LEDGER_ROW_MAX, #name " tail too large");
+MESSAGES(MESSAGE)
+#undef MESSAGE
+
+struct outgoing {
+	STAILQ_ENTRY(outgoing) next;
+	int fd;
+	size_t n;
+	uint8_t data[];
+};
+
+struct channel {
+	int fd;
+	enum role self, peer;
+	struct event *readable, *writable;
+	STAILQ_HEAD(, outgoing) queue;
+	channel_receive receive;
+	channel_closed closed;
+	void *arg;
+	bool *freed; /* set by channel_free() while a callback runs */
+};
+
+static bool
+allowed(enum role rule, enum role actual)
+{
+	return rule == ROLES || rule == actual;
+}
+
+static const struct message_rule *
+rule_for(uint32_t type, enum role from, enum role to)
+{
+	if (type == M_NONE || type >= M_TYPES)
+		log_fatal("ipc", "bad internal framing: type %u", type);
+	const struct message_rule *rule = &rules[type];
+	if (!allowed(rule->from, from) || !allowed(rule->to, to))
+		log_fatal("ipc", "bad internal framing: %s from role %d to %d",
+		    rule->name, from, to);
+	return rule;
+}
+
+/* Splits what was received; the buffer is aligned for every fixed part. */
+static void
+decode(struct message *m, const uint8_t *data, size_t n, int fd,
+    enum role self, enum role peer)
+{
+	uint64_t type;
+
+	if (n < sizeof(type))
+		log_fatal("ipc", "bad internal framing: %zu bytes", n);
+	memcpy(&type, data, sizeof(type));
+	const struct message_rule *rule = rule_for((uint32_t)type, peer, self);
+	size_t head = sizeof(type) + rule->fixed;
+	if (n < head || n - head > rule->tail)
+		log_fatal("ipc", "bad internal framing: %s with %zu bytes",
+		    rule->name, n);
+	*m = (struct message){.type = (enum message_type)type,
+	    .fixed = data + sizeof(type),
+	    .tail = {data + head, n - head},
+	    .fd = fd};
+}
+
+static _Alignas(16) uint8_t incoming[MESSAGE_MAX];
+
+/* 1: a message; 0: end of file; -1: nothing now. */
+static int
+receive_one(int fd, int flags, struct message *m, enum role self,
+    enum role peer)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {incoming, sizeof(incoming)};
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return -1;
+	if (n <= 0)
+		return 0; /* a reset peer is a closed one */
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		log_fatal("ipc", "bad internal framing: message cut");
+	int passed = -1;
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS)
+		memcpy(&passed, CMSG_DATA(c), sizeof(passed));
+	decode(m, incoming, (size_t)n, passed, self, peer);
+	return 1;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *c = arg;
+	struct message m;
+	bool freed = false;
+
+	(void)what;
+	c->freed = &freed;
+	for (int i = 0; i < READS_AT_ONCE; i++) {
+		int got = receive_one(fd, MSG_DONTWAIT, &m, c->self, c->peer);
+
+		if (got < 0)
+			break;
+		if (got == 0) {
+			c->freed = NULL;
+			event_del(c->readable);
+			c->closed(c, c->arg);
+			return;
+		}
+		c->receive(c, &m, c->arg);
+		if (freed)
+			return;
+	}
+	c->freed = NULL;
+}
+
+static bool
+send_now(struct channel *c, const struct outgoing *out)
+{
+	union {
+		struct cmsghdr header;
+		uint8_t space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {(void *)out->data, out->n};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (out->fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(h), &out->fd, sizeof(int));
+	}
+	do
+		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return false;
+	/* Any other failure: the peer is gone, which on_readable() tells. */
+	return true;
+}
+
+static void
+outgoing_free(struct outgoing *out)
+{
+	if (out->fd >= 0)
+		close(out->fd);
+	wipe(out->data, out->n);
+	free(out);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct channel *c = arg;
+	struct outgoing *out;
+
+	(void)fd;
+	(void)what;
+	while ((out = STAILQ_FIRST(&c->queue)) != NULL) {
+		if (!send_now(c, out)) {
+			event_add(c->writable, NULL);
+			return;
+		}
+		STAILQ_REMOVE_HEAD(&c->queue, next);
+		outgoing_free(out);
+	}
+}
+
+struct channel *
+channel_new(struct event_base *base, int fd, enum role self, enum role peer,
+    channel_receive receive, channel_closed closed, void *arg)
+{
+	struct channel *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		log_fatal("ipc", "out of memory");
+	*c = (struct channel){.fd = fd,
+	    .self = self,
+	    .peer = peer,
+	    .receive = receive,
+	    .closed = closed,
+	    .arg = arg};
+	STAILQ_INIT(&c->queue);
+	c->readable =
+	    event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
+	if (c->readable == NULL || c->writable == NULL ||
+	    event_add(c->readable, NULL) != 0)
+		log_fatal("ipc", "cannot watch a channel");
+	return c;
+}
+
+void
+channel_free(struct channel *c)
+{
+	struct outgoing *out;
+
+	if (c == NULL)
+		return;
+	if (c->freed != NULL)
+		*c->freed = true;
+	while ((out = STAILQ_FIRST(&c->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&c->queue, next);
+		outgoing_free(out);
+	}
+	event_free(c->readable);
+	event_free(c->writable);
+	close(c->fd);
+	free(c);
+}
+
+void
+channel_send(struct channel *c, enum message_type type, const void *fixed,
+    struct bytes tail, int fd)
+{
+	const struct message_rule *rule = rule_for(type, c->self, c->peer);
+	uint64_t wire_type = type;
+
+	if (tail.n > rule->tail)
+		log_fatal("ipc", "%s: tail of %zu bytes", rule->name, tail.n);
+	size_t n = sizeof(wire_type) + rule->fixed + tail.n;
+	struct outgoing *out = malloc(sizeof(*out) + n);
+	if (out == NULL)
+		log_fatal("ipc", "out of memory");
+	out->n = n;
+	out->fd = fd >= 0 ? dup(fd) : -1;
+	memcpy(out->data, &wire_type, sizeof(wire_type));
+	memcpy(out->data + sizeof(wire_type), fixed, rule->fixed);
+	if (tail.n > 0)
+		memcpy(out->data + sizeof(wire_type) + rule->fixed, tail.p,
+		    tail.n);
+	bool was_empty = STAILQ_EMPTY(&c->queue);
+	if (was_empty && send_now(c, out)) {
+		outgoing_free(out);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&c->queue, out, next);
+	if (was_empty)
+		event_add(c->writable, NULL);
+}
+
+bool
+channel_wait(int fd, enum role self, enum role peer, struct message *m)
+{
+	return receive_one(fd, 0, m, self, peer) == 1;
+}
+
+void
+channel_pair(int fd[static 2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
+		log_fatal("ipc", "socketpair: %s", strerror(errno));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One end of a socket pair between two of the issuer's processes
+ * (SOCK_SEQPACKET: the kernel keeps message boundaries).  Sending never
+ * blocks: what the socket does not take is queued.  A message that does not
+ * fit its definition in messages.h is an internal framing error and fatal.
+ */
+#ifndef ISSUER_CHANNEL_H
+#define ISSUER_CHANNEL_H
+
+#include <event2/event.h>
+
+#include "base/bytes.h"
+#include "issuer/messages.h"
+
+struct channel;
+
+/* A received message.  Everything is valid during the callback only; fd is -1
+ * or belongs to the callback. */
+struct message {
+	enum message_type type;
+	const void *fixed;
+	struct bytes tail;
+	int fd;
+};
+
+typedef void (*channel_receive)(struct channel *, const struct message *,
+    void *arg);
+/* The other end is closed.  The callback may free the channel. */
+typedef void (*channel_closed)(struct channel *, void *arg);
+
+/* Takes over fd.  self and peer say which messages may come in. */
+struct channel *channel_new(struct event_base *, int fd, enum role self,
+    enum role peer, channel_receive, channel_closed, void *arg);
+void channel_free(struct channel *); /* NULL is fine; closes */
+
+/* Queues or sends a message.  fd (or -1) is duplicated for the receiver and
+ * stays the caller's. */
+void channel_send(struct channel *, enum message_type, const void *fixed,
+    struct bytes tail, int fd);
+
+/* The fixed part of a received message, copied out. */
+#define MESSAGE_FIXED(type, m) (*(const type *)(m)->fixed)
+
+/* Reads one message without an event loop, waiting for it: for start-up.
+ * Returns false at the end of file. */
+bool channel_wait(int fd, enum role self, enum role peer, struct message *);
+
+/* A pair of connected ends. */
+void channel_pair(int fd[static 2]);
+
+#endif

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "issuer/worker.h"
+#include "proto/enrol.h"
+#include "proto/secret_prov.h"
+
+#define READ_CHUNK  8192
+#define DRAIN_BYTES (256u * 1024)
+/* A frame with its length, or the request; then nothing more is read. */
+#define IN_MAX  (4 + LIMIT_CSR + READ_CHUNK)
+#define OUT_MAX (RELEASE_MAX + SECRET_PROV_HEADER_SIZE + LIMIT_SECRET)
+
+/* What a step of the state machine says to its loop. */
+enum next { NEXT_AGAIN, NEXT_READ, NEXT_WRITE, NEXT_WAIT, NEXT_END };
+
+static void run(struct connection *);
+
+static void
+set_deadline(struct connection *c, int seconds)
+{
+	struct timeval tv = {seconds, 0};
+
+	event_add(c->deadline, &tv);
+}
+
+/* --- refusing ------------------------------------------------------------------- */
+
+static bool
+speaks_dci(const struct connection *c)
+{
+	const unsigned char *name = NULL;
+	unsigned n = 0;
+
+	if (c->ssl != NULL)
+		SSL_get0_alpn_selected(c->ssl, &name, &n);
+	return n == sizeof(ENROL_ALPN) - 1 &&
+	    memcmp(name, ENROL_ALPN, n) == 0;
+}
+
+/* The end of a refused connection.  Our own clients are told the reason; for
+ * the others there is close_notify, since OpenSSL cannot send an alert of ours
+ * after the handshake (rule 7: then shut down, drain, close). */
+static void
+close_refused(struct connection *c, const struct dci_failure *f)
+{
+	writer_free(&c->out);
+	c->out = writer_new(OUT_MAX);
+	c->out_done = 0;
+	if (speaks_dci(c) && SSL_is_init_finished(c->ssl))
+		enrol_refusal_encode(&c->out, dci_code_name(f->code),
+		    f->sentence);
+	c->stage = STAGE_CLOSING;
+	set_deadline(c, LIMIT_DRAIN_SECONDS);
+}
+
+static enum next
+refuse(struct connection *c, const struct dci_failure *f)
+{
+	worker_refusal(c->worker, c, f);
+	close_refused(c, f);
+	return NEXT_AGAIN;
+}
+
+static enum next
+refuse_code(struct connection *c, enum dci_code code)
+{
+	struct dci_failure f;
+
+	dci_fail(&f, code, "%s %s", dci_code_meaning(code),
+	    dci_code_remedy(code));
+	return refuse(c, &f);
+}
+
+/* --- TLS -------------------------------------------------------------------------- */
+
+/* After a call on the SSL object that did not succeed: whether to come back.
+ * NEXT_END: end of file, or broken. */
+static enum next
+ssl_wants(struct connection *c, int result)
+{
+	switch (SSL_get_error(c->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return NEXT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return NEXT_WRITE;
+	default:
+		return NEXT_END;
+	}
+}
+
+static enum next
+handshake_failed(struct connection *c)
+{
+	struct dci_failure f;
+	char why[160];
+	unsigned long e = ERR_peek_last_error();
+
+	ERR_error_string_n(e, why, sizeof(why));
+	if (ERR_GET_REASON(e) == SSL_R_EXCESSIVE_MESSAGE_SIZE)
+		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s %s",
+		    dci_code_meaning(DCI_CERTIFICATE_TOO_LARGE),
+		    dci_code_remedy(DCI_CERTIFICATE_TOO_LARGE));
+	else
+		dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
+		    "The TLS handshake did not complete: %s. Check the "
+		    "client's CA file, host name, clock and TLS version "
+		    "(1.2 or 1.3).",
+		    e != 0 ? why : "the client closed the connection");
+	return refuse(c, &f);
+}
+
+/* The one assertion of a worker: this channel proved possession of the key of
+ * this certificate. */
+static enum next
+hand_over_certificate(struct connection *c)
+{
+	X509 *certificate = SSL_get0_peer_certificate(c->ssl);
+	struct m_evidence e = {.connection = c->id};
+	uint8_t *der CLEANUP(cleanup_free) = NULL;
+
+	if (certificate == NULL)
+		return refuse_code(c, DCI_NO_CLIENT_CERTIFICATE);
+	int n = i2d_X509(certificate, NULL);
+	if (n <= 0 || (size_t)n > LIMIT_CERTIFICATE)
+		return refuse_code(c, DCI_CERTIFICATE_TOO_LARGE);
+	if ((der = malloc((size_t)n)) == NULL)
+		return refuse_code(c, DCI_OUT_OF_MEMORY);
+	uint8_t *p = der;
+	i2d_X509(certificate, &p);
+	memcpy(e.request_id, c->request_id, sizeof(e.request_id));
+	memcpy(e.peer, c->peer, sizeof(e.peer));
+	c->known_to_appraiser = true;
+	c->stage = STAGE_APPRAISAL;
+	channel_send(c->worker->appraiser, M_EVIDENCE, &e,
+	    (struct bytes){der, (size_t)n}, -1);
+	return NEXT_WAIT;
+}
+
+static enum next
+step_hello(struct connection *c)
+{
+	uint8_t first;
+
+	/* Closed without a word: a port scan or a health check. */
+	if (recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return errno == EAGAIN ? NEXT_READ : NEXT_END;
+	c->ssl = SSL_new(c->worker->tls);
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+		return NEXT_END;
+	SSL_set_accept_state(c->ssl);
+	c->stage = STAGE_HANDSHAKE;
+	set_deadline(c, LIMIT_HANDSHAKE_SECONDS);
+	return NEXT_AGAIN;
+}
+
+static enum next
+step_handshake(struct connection *c)
+{
+	ERR_clear_error();
+	int r = SSL_do_handshake(c->ssl);
+
+	if (r == 1) {
+		set_deadline(c, LIMIT_EXCHANGE_SECONDS);
+		return hand_over_certificate(c);
+	}
+	enum next next = ssl_wants(c, r);
+	return next == NEXT_END ? handshake_failed(c) : next;
+}
+
+/* Reads more into c->in. */
+static enum next
+fill(struct connection *c)
+{
+	uint8_t chunk[READ_CHUNK];
+
+	ERR_clear_error();
+	int n = SSL_read(c->ssl, chunk, sizeof(chunk));
+	if (n <= 0)
+		return ssl_wants(c, n);
+	writer_put(&c->in, chunk, (size_t)n);
+	wipe(chunk, (size_t)n);
+	return c->in.failed ? NEXT_END : NEXT_AGAIN;
+}
+
+/* Sends what is in c->out; NEXT_AGAIN when all of it is gone. */
+static enum next
+flush(struct connection *c)
+{
+	while (c->out_done < c->out.n) {
+		ERR_clear_error();
+		int n = SSL_write(c->ssl, c->out.data + c->out_done,
+		    (int)(c->out.n - c->out_done));
+
+		if (n <= 0)
+			return ssl_wants(c, n);
+		c->out_done += (size_t)n;
+	}
+	/* It may have been a secret. */
+	writer_free(&c->out);
+	c->out = writer_new(OUT_MAX);
+	c->out_done = 0;
+	return NEXT_AGAIN;
+}
+
+/* --- the exchange ------------------------------------------------------------------ */
+
+/* Keeps what the decoder did not take. */
+static void
+keep_rest(struct connection *c, const struct reader *r)
+{
+	if (r->n > 0)
+		memmove(c->in.data, r->p, r->n);
+	c->in.n = r->n;
+}
+
+static enum next
+client_ended(struct connection *c)
+{
+	/* Gramine's constructor mode takes the secret and goes. */
+	if (c->stage == STAGE_CSR && c->in.n == 0) {
+		c->stage = STAGE_CLOSING;
+		set_deadline(c, LIMIT_DRAIN_SECONDS);
+		return NEXT_AGAIN;
+	}
+	return refuse_code(c, DCI_CLIENT_GONE);
+}
+
+static void
+tell_appraiser(struct connection *c, enum message_type type, struct bytes tail)
+{
+	struct m_connection m = {.connection = c->id};
+
+	channel_send(c->worker->appraiser, type, &m, tail, -1);
+}
+
+static enum next
+step_request(struct connection *c)
+{
+	struct reader r = reader_of(c->in.data, c->in.n);
+	struct dci_failure f;
+
+	switch (secret_prov_request_decode(&r, &f)) {
+	case DECODED_DONE:
+		keep_rest(c, &r);
+		c->stage = STAGE_SECRET;
+		tell_appraiser(c, M_WANTED, (struct bytes){0});
+		return NEXT_WAIT;
+	case DECODED_BAD:
+		return refuse(c, &f);
+	default:
+		break;
+	}
+	enum next next = fill(c);
+	return next == NEXT_END ? client_ended(c) : next;
+}
+
+static enum next
+step_csr(struct connection *c)
+{
+	enum next next = flush(c);
+	struct dci_failure f;
+	struct bytes der;
+
+	if (next != NEXT_AGAIN)
+		return next == NEXT_END ? client_ended(c) : next;
+	struct reader r = reader_of(c->in.data, c->in.n);
+	switch (enrol_frame_decode(&r, LIMIT_CSR, "The CSR", &der, &f)) {
+	case DECODED_DONE:
+		c->stage = STAGE_CERTIFICATE;
+		tell_appraiser(c, M_CSR, der);
+		keep_rest(c, &r);
+		return NEXT_WAIT;
+	case DECODED_BAD:
+		return refuse(c, &f);
+	default:
+		break;
+	}
+	next = fill(c);
+	return next == NEXT_END ? client_ended(c) : next;
+}
+
+static enum next
+step_closing(struct connection *c)
+{
+	if (c->ssl != NULL && SSL_is_init_finished(c->ssl)) {
+		enum next next = flush(c);
+
+		if (next == NEXT_READ || next == NEXT_WRITE)
+			return next;
+		ERR_clear_error();
+		int r = SSL_shutdown(c->ssl);
+		if (r < 0 && ssl_wants(c, r) == NEXT_WRITE)
+			return NEXT_WRITE;
+	}
+	shutdown(c->fd, SHUT_WR);
+	c->stage = STAGE_DRAIN;
+	return NEXT_AGAIN;
+}
+
+static enum next
+step_drain(struct connection *c)
+{
+	uint8_t chunk[READ_CHUNK];
+	ssize_t n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return NEXT_READ;
+	if (n <= 0)
+		return NEXT_END;
+	c->drained += (size_t)n;
+	return c->drained > DRAIN_BYTES ? NEXT_END : NEXT_AGAIN;
+}
+
+static enum next
+step(struct connection *c)
+{
+	switch (c->stage) {
+	case STAGE_HELLO:
+		return step_hello(c);
+	case STAGE_HANDSHAKE:
+		return step_handshake(c);
+	case STAGE_REQUEST:
+		return step_request(c);
+	case STAGE_CSR:
+		return step_csr(c);
+	case STAGE_CLOSING:
+		return step_closing(c);
+	case STAGE_DRAIN:
+		return step_drain(c);
+	default:
+		return NEXT_WAIT;
+	}
+}
+
+static void
+on_io(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	run(arg);
+}
+
+/* Goes on until the connection has to wait for something. */
+static void
+run(struct connection *c)
+{
+	enum next next;
+
+	do
+		next = step(c);
+	while (next == NEXT_AGAIN);
+	if (next == NEXT_END) {
+		connection_free(c);
+		return;
+	}
+	if (next == NEXT_WAIT)
+		return;
+	event_assign(c->io, c->worker->child->base, c->fd,
+	    next == NEXT_READ ? EV_READ : EV_WRITE, on_io, c);
+	event_add(c->io, NULL);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN) {
+		connection_free(c);
+		return;
+	}
+	event_del(c->io);
+	refuse_code(c, DCI_CLIENT_TIMEOUT);
+	run(c);
+}
+
+/* --- from the other processes -------------------------------------------------------- */
+
+void
+connection_verdict(struct connection *c, const struct m_verdict *verdict)
+{
+	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN)
+		return;
+	/* Also in place of an answer to WANTED and CSR: the appraiser refuses
+	 * at any stage of its own. */
+	if (verdict->failure.code != DCI_OK) {
+		c->known_to_appraiser = false;
+		close_refused(c, &verdict->failure);
+	} else if (c->stage == STAGE_APPRAISAL) {
+		c->stage = STAGE_REQUEST;
+	} else {
+		log_fatal("ipc", "a verdict that was not asked for");
+	}
+	run(c);
+}
+
+void
+connection_release(struct connection *c, const struct m_release *m,
+    struct bytes tail)
+{
+	enum stage expected = m->kind == LEDGER_SECRET ? STAGE_SECRET
+						       : STAGE_CERTIFICATE;
+
+	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN)
+		return;
+	if (c->stage != expected)
+		log_fatal("ipc", "a release that was not asked for");
+	if (m->failure.code != DCI_OK) {
+		close_refused(c, &m->failure);
+	} else if (m->kind == LEDGER_SECRET) {
+		secret_prov_response_encode(&c->out, tail);
+		c->stage = STAGE_CSR;
+	} else {
+		writer_put(&c->out, tail.p, tail.n);
+		c->stage = STAGE_CLOSING;
+		set_deadline(c, LIMIT_DRAIN_SECONDS);
+	}
+	run(c);
+}
+
+/* --- birth and death -------------------------------------------------------------------- */
+
+void
+connection_start(struct worker *w, int fd, connection_id id, const char *peer,
+    const uint8_t address[static 16])
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		log_fatal("out-of-memory", "no memory for a connection");
+	c->worker = w;
+	c->fd = fd;
+	c->id = id;
+	snprintf(c->peer, sizeof(c->peer), "%s", peer);
+	memcpy(c->address, address, sizeof(c->address));
+	c->in = writer_new(IN_MAX);
+	c->out = writer_new(OUT_MAX);
+	c->io = event_new(w->child->base, fd, EV_READ, on_io, c);
+	c->deadline = evtimer_new(w->child->base, on_deadline, c);
+	if (c->io == NULL || c->deadline == NULL ||
+	    RAND_bytes(c->request_id, sizeof(c->request_id)) != 1)
+		log_fatal("out-of-memory", "no memory for a connection");
+	w->slot[id & UINT32_MAX] = c;
+	set_deadline(c, LIMIT_HELLO_SECONDS);
+	run(c);
+}
+
+void
+connection_free(struct connection *c)
+{
+	if (c->known_to_appraiser)
+		tell_appraiser(c, M_GONE, (struct bytes){0});
+	worker_forget(c->worker, c);
+	event_free(c->io);
+	event_free(c->deadline);
+	SSL_free(c->ssl);
+	writer_free(&c->in);
+	writer_free(&c->out);
+	close(c->fd);
+	free(c);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "issuer/child.h"
+#include "issuer/sandbox.h"
+
+/* Numbers from the range that no distribution gives to users (Debian policy
+ * 9.2.2 keeps 60000 to 64999 for packages, on demand). */
+#define UID_BASE 64310u
+
+unsigned
+sandbox_uid(enum role role)
+{
+	return UID_BASE + (unsigned)role;
+}
+
+#define FAIL(what) log_fatal("sandbox", "%s: %s", what, strerror(errno))
+
+/* What every role needs: its channels, memory, time, and an end. */
+static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
+    SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
+    SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
+    SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+    SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
+    SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
+    SCMP_SYS(fcntl), SCMP_SYS(sched_yield), SCMP_SYS(tgkill)};
+
+static const int worker_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
+    SCMP_SYS(getsockname), SCMP_SYS(shutdown)};
+
+/* SQLite's, inside of the ledger's folder. */
+static const int ledger_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
+    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+    SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(pwrite64),
+    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fdatasync),
+    SCMP_SYS(fsync), SCMP_SYS(getcwd), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchown),
+    SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(fstatfs),
+    SCMP_SYS(statfs), SCMP_SYS(utimensat), SCMP_SYS(sysinfo)};
+
+/* Nobody here has a use for these but an intruder: the process ends. */
+static const int forbidden_calls[] = {SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(connect),
+    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(fork), SCMP_SYS(vfork),
+    SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(socket),
+    SCMP_SYS(socketpair), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(setns),
+    SCMP_SYS(unshare), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+    SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl), SCMP_SYS(add_key),
+    SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(memfd_create)};
+
+static void
+add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = seccomp_rule_add(ctx, action, calls[i], 0);
+
+		if (r != 0)
+			log_fatal("sandbox", "seccomp rule for call %d: %s",
+			    calls[i], strerror(-r));
+	}
+}
+
+#define ADD_RULES(ctx, action, calls) \
+	add_rules(ctx, action, calls, sizeof(calls) / sizeof((calls)[0]))
+
+/* Memory may be mapped, but never as code. */
+static void
+add_memory_rules(scmp_filter_ctx ctx)
+{
+	struct scmp_arg_cmp no_exec =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+		no_exec) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+		no_exec) != 0)
+		log_fatal("sandbox", "seccomp rules for memory");
+}
+
+/* Calls that libraries make without need get EPERM; forbidden ones end the
+ * process. */
+static void
+enter_seccomp(enum role role)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+	if (ctx == NULL)
+		log_fatal("sandbox", "seccomp is not available");
+	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
+	add_memory_rules(ctx);
+	if (role == ROLE_WORKER)
+		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
+	if (role == ROLE_LEDGER)
+		ADD_RULES(ctx, SCMP_ACT_ALLOW, ledger_calls);
+	ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_calls);
+	int r = seccomp_load(ctx);
+	if (r != 0)
+		log_fatal("sandbox", "seccomp_load: %s", strerror(-r));
+	seccomp_release(ctx);
+}
+
+/* The rights that the headers of Debian 12 know (landlock ABI 2). */
+#define LANDLOCK_ALL ((LANDLOCK_ACCESS_FS_REFER << 1) - 1)
+#define LANDLOCK_LEDGER                                             \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+/* Returns false where the kernel has no landlock. */
+static bool
+enter_landlock(enum role role, int folder)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 1)
+		return false;
+	struct landlock_ruleset_attr attr = {.handled_access_fs = abi >= 2
+		? LANDLOCK_ALL
+		: LANDLOCK_ALL & ~(uint64_t)LANDLOCK_ACCESS_FS_REFER};
+	int ruleset =
+	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		FAIL("landlock_create_ruleset");
+	struct landlock_path_beneath_attr beneath = {
+	    .allowed_access = LANDLOCK_LEDGER, .parent_fd = folder};
+	if (role == ROLE_LEDGER &&
+	    syscall(SYS_landlock_add_rule, ruleset,
+		LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0)
+		FAIL("landlock_add_rule");
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+		FAIL("landlock_restrict_self");
+	close(ruleset);
+	return true;
+}
+
+static void
+drop_root(enum role role)
+{
+	unsigned id = sandbox_uid(role);
+
+	if (chroot(".") != 0)
+		FAIL("chroot");
+	if (setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 ||
+	    setresuid(id, id, id) != 0)
+		FAIL("dropping root");
+	if (setuid(0) == 0)
+		log_fatal("sandbox", "root could be had back");
+}
+
+void
+sandbox_enter(enum role role, int folder)
+{
+	static const struct rlimit none = {0, 0};
+	struct tm tm;
+	time_t zero = 0;
+
+	/* Reads /etc/localtime while that can still be read. */
+	localtime_r(&zero, &tm);
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		FAIL("setrlimit");
+	if (fchdir(folder) != 0)
+		FAIL("fchdir");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		FAIL("no_new_privs");
+	if (geteuid() == 0)
+		drop_root(role);
+	if (!enter_landlock(role, folder))
+		log_note(LOG_LEVEL_WARN, "sandbox",
+		    "this kernel has no landlock; seccomp alone confines");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		FAIL("not dumpable");
+	enter_seccomp(role);
+}

@@ -23,6 +23,9 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection \
 	-ftrivial-auto-var-init=zero -fPIE
+ifneq ($(findstring clang,$(CC)),)
+HARDEN += -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+endif
 CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	-DDCI_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. $(PKG_CFLAGS)
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(SANITIZE)
@@ -123,7 +126,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Programs that the scripts in tests/interop and tests/system use.
-helpers: $(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
+helpers: $(BUILD)/tests/fake_issuer \
+	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
 
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The contract of dci-client, against an issuer that tests can bend.
 # usage: client.sh [folder with the programs] [the program fake_issuer]
-bin=$(cd "${1:-build/bin}" && pwd) || exit 2
-fake=$(realpath "${2:-build/tests/fake_issuer}") || exit 2
+bin=$(cd "${1:-${BUILD:-build}/bin}" && pwd) || exit 2
+fake=$(realpath "${2:-${BUILD:-build}/tests/fake_issuer}") || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2

@@ -4,7 +4,7 @@
 # usage: sim_openssl.sh [path of dci-sim]
 set -eu
 
-sim=${1:-build/bin/dci-sim}
+sim=${1:-${BUILD:-build}/bin/dci-sim}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 dir=$work/new/platform

@@ -5,8 +5,8 @@
 # usage: sim_verdicts.sh [path of dci-sim [path of dci]]
 set -eu
 
-sim=${1:-build/bin/dci-sim}
-dci=${2:-build/bin/dci}
+sim=${1:-${BUILD:-build}/bin/dci-sim}
+dci=${2:-${BUILD:-build}/bin/dci}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The contract of "dci verify-quote": words, lines and exit codes.
 # usage: verify_quote.sh [folder with the programs]
-bin=$(cd "${1:-build/bin}" && pwd) || exit 2
+bin=$(cd "${1:-${BUILD:-build}/bin}" && pwd) || exit 2
 vectors=$(cd "$(dirname "$0")/../../../shared/vectors" 2>/dev/null ||
     cd "$(dirname "$0")/../../../../shared/vectors" 2>/dev/null && pwd)
 work=$(mktemp -d) || exit 2

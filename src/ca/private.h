@@ -10,6 +10,7 @@
 
 struct ca {
 	EVP_PKEY *key;
+	EVP_MD_CTX *sign; /* ready to sign; a copy of it is used each time */
 	X509 *issuing, *root;
 	uint8_t *issuing_der, *root_der;
 	size_t issuing_size, root_size;

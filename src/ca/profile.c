@@ -181,8 +181,8 @@ tees_of(struct profile_scope *out, const STACK_OF(ASN1_INTEGER) * tees)
 	return true;
 }
 
-bool
-profile_scope_decode(struct profile_scope *out, struct bytes der)
+static bool
+scope_decode(struct profile_scope *out, struct bytes der)
 {
 	const uint8_t *p = der.p;
 	uint64_t version;
@@ -229,8 +229,8 @@ is_text(const ASN1_STRING *s, const char *text)
 	    (struct bytes){(const uint8_t *)text, strlen(text)});
 }
 
-bool
-profile_tcb_decode(struct profile_tcb *out, struct bytes der)
+static bool
+tcb_decode(struct profile_tcb *out, struct bytes der)
 {
 	const uint8_t *p = der.p;
 	struct profile_tcb tcb;
@@ -255,6 +255,24 @@ profile_tcb_decode(struct profile_tcb *out, struct bytes der)
 	tcb.isv_svn = (uint16_t)svn;
 	*out = tcb;
 	return true;
+}
+
+bool
+profile_scope_decode(struct profile_scope *out, struct bytes der)
+{
+	ERR_set_mark();
+	bool ok = scope_decode(out, der);
+	ERR_pop_to_mark();
+	return ok;
+}
+
+bool
+profile_tcb_decode(struct profile_tcb *out, struct bytes der)
+{
+	ERR_set_mark();
+	bool ok = tcb_decode(out, der);
+	ERR_pop_to_mark();
+	return ok;
 }
 
 /* The value of the one extension with that OID; false where there is none or
@@ -341,12 +359,12 @@ read_claims(const X509 *x, struct profile_leaf *out, struct dci_failure *f)
 	struct bytes scope, tcb;
 
 	if (!extension_value(x, OID_SCOPE, &scope) ||
-	    !profile_scope_decode(&out->scope, scope))
+	    !scope_decode(&out->scope, scope))
 		return dci_fail(f, DCI_DELEGATION_MALFORMED,
 		    "The certificate has no DelegationScope of version 0 "
 		    "(" OID_TEXT_SCOPE "), once, readable and not critical.");
 	if (!extension_value(x, OID_MULTI_TCB_INFO, &tcb) ||
-	    !profile_tcb_decode(&out->tcb, tcb))
+	    !tcb_decode(&out->tcb, tcb))
 		return dci_fail(f, DCI_DELEGATION_MALFORMED,
 		    "The certificate has no MultiTcbInfo "
 		    "(" OID_TEXT_MULTI_TCB_INFO ") with MRENCLAVE, ISVSVN and "

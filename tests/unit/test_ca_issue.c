@@ -432,6 +432,31 @@ never_asks_for_a_passphrase_and_takes_p256_only(void **state)
 	EVP_PKEY_free(p384);
 }
 
+/* The private number and the public point of one file need not agree. */
+static void
+refuses_a_key_that_contradicts_itself(void **state)
+{
+	(void)state;
+	BIO *in = BIO_new_mem_buf(x.pem[0], (int)x.n[0]);
+	BIO *out = BIO_new(BIO_s_mem());
+	char *name, *header;
+	uint8_t *der;
+	long n;
+
+	/* PrivateKeyInfo begins with 36 bytes of headers and OIDs; the last
+	 * byte of the private number is byte 67. */
+	assert_true(PEM_read_bio(in, &name, &header, &der, &n));
+	der[67] ^= 1;
+	PEM_write_bio(out, name, header, der, n);
+	expect_closed(pem_of(out), fixture_pem(&x, 1), fixture_pem(&x, 2), NOW,
+	    DCI_CA_KEY_MISMATCH);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(in);
+	BIO_free(out);
+}
+
 static void
 notices_every_flipped_bit_of_a_certificate(void **state)
 {
@@ -475,6 +500,7 @@ main(void)
 	    cmocka_unit_test(refuses_a_point_off_the_curve),
 	    cmocka_unit_test(opens_only_what_belongs_together),
 	    cmocka_unit_test(never_asks_for_a_passphrase_and_takes_p256_only),
+	    cmocka_unit_test(refuses_a_key_that_contradicts_itself),
 	    cmocka_unit_test(notices_every_flipped_bit_of_a_certificate),
 	};
 

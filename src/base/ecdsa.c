@@ -27,8 +27,10 @@ curve_point_size(enum curve curve)
 static EVP_PKEY *
 parameters(enum curve curve)
 {
-	static EVP_PKEY *made[3];
+	static EVP_PKEY *made[CURVE_P384 + 1];
 
+	if (curve != CURVE_P256 && curve != CURVE_P384)
+		return NULL;
 	if (made[curve] != NULL)
 		return made[curve];
 	OSSL_PARAM params[] = {

@@ -57,10 +57,11 @@ allowed(enum role rule, enum role actual)
 }
 
 static const struct message_rule *
-rule_for(uint32_t type, enum role from, enum role to)
+rule_for(uint64_t type, enum role from, enum role to)
 {
 	if (type == M_NONE || type >= M_TYPES)
-		log_fatal("ipc", "bad internal framing: type %u", type);
+		log_fatal("ipc", "bad internal framing: type %llu",
+		    (unsigned long long)type);
 	const struct message_rule *rule = &rules[type];
 	if (!allowed(rule->from, from) || !allowed(rule->to, to))
 		log_fatal("ipc", "bad internal framing: %s from role %d to %d",
@@ -78,7 +79,7 @@ decode(struct message *m, const uint8_t *data, size_t n, int fd,
 	if (n < sizeof(type))
 		log_fatal("ipc", "bad internal framing: %zu bytes", n);
 	memcpy(&type, data, sizeof(type));
-	const struct message_rule *rule = rule_for((uint32_t)type, peer, self);
+	const struct message_rule *rule = rule_for(type, peer, self);
 	size_t head = sizeof(type) + rule->fixed;
 	if (n < head || n - head > rule->tail)
 		log_fatal("ipc", "bad internal framing: %s with %zu bytes",

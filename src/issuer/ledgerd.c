@@ -314,6 +314,9 @@ on_commit(evutil_socket_t fd, short what, void *arg)
 		finish(l, p);
 	}
 	l->batched = 0;
+	/* What is on disk is no longer known: begin anew from what is there. */
+	if (!stored && f.code == DCI_LEDGER_IO)
+		log_fatal("ledger-not-written", "starting again");
 }
 
 static void

@@ -18,8 +18,7 @@
 #include "issuer/collateral_set.h"
 #include "ledger/refusals.h"
 
-#define BATCH_MAX       256
-#define PENDING_BUCKETS 4096
+#define PENDING_BUCKETS             4096
 #define REFUSALS_FLUSH_MICROSECONDS 500000
 
 /* One release on its way: a row, and for a certificate what the signer says.
@@ -55,7 +54,6 @@ struct ledgerd {
 	struct peer_end signer, appraiser[WORKERS_MAX], worker[WORKERS_MAX];
 	struct pending *bucket[PENDING_BUCKETS];
 	STAILQ_HEAD(, pending) batch;
-	size_t batched;
 	struct event *commit, *flush;
 	bool full; /* the disk is: refusals are not recorded */
 };
@@ -111,7 +109,6 @@ static void
 enqueue(struct ledgerd *l, struct pending *p)
 {
 	STAILQ_INSERT_TAIL(&l->batch, p, in_batch);
-	l->batched++;
 	/* Of lower priority: runs when nothing is left to read. */
 	event_active(l->commit, EV_TIMEOUT, 0);
 }
@@ -313,7 +310,6 @@ on_commit(evutil_socket_t fd, short what, void *arg)
 			p->failure = f;
 		finish(l, p);
 	}
-	l->batched = 0;
 	/* What is on disk is no longer known: begin anew from what is there. */
 	if (!stored && f.code == DCI_LEDGER_IO)
 		log_fatal("ledger-not-written", "starting again");

@@ -76,6 +76,21 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 
 unit-tests: $(UNIT_TESTS)
 
+# Clients of the system and interop tests; old_client has no code of ours.
+INTEROP_CLIENTS := $(BUILD)/interop/old_client $(BUILD)/interop/make_ratls
+
+$(BUILD)/interop/old_client: $(BUILD)/tests/interop/old_client.o
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
+$(BUILD)/interop/make_ratls: $(BUILD)/tests/interop/make_ratls.o $(LIB)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+interop-clients: $(INTEROP_CLIENTS)
+
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
 VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
 
@@ -124,7 +139,7 @@ format:
 -include $(SOURCES:%.c=$(BUILD)/%.d) \
 	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d)
 
-.PHONY: all programs unit-tests vectors bench-quote fuzz clean format packages-present deps demo check \
+.PHONY: all programs interop-clients unit-tests vectors bench-quote fuzz clean format packages-present deps demo check \
 	asan bench
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -595,7 +595,8 @@ on_reload(evutil_socket_t signal_number, short what, void *arg)
 	free(fresh);
 	if (p->ledger.channel == NULL || p->signer.channel == NULL)
 		return; /* they will start with it */
-	p->reload_waits = 2;
+	/* Those of an earlier reload may still be outstanding. */
+	p->reload_waits += 2;
 	send_file(&p->ledger, FILE_POLICY, p->policy);
 	send_file(&p->ledger, FILE_COLLATERAL, p->collateral);
 	send_go(&p->ledger);

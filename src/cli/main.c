@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/ledger.h"
 
 static const struct {
 	const char *name;
@@ -13,6 +14,7 @@ static const struct {
 } commands[] = {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
+    {"ledger", ledger_main, "what an issuer has issued and refused"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -195,7 +195,7 @@ issuer() {
 	local begin
 	begin=$(wc -l <"$LOG")
 	env "${variables[@]}" "$BIN/dci-issuer" "${flags[@]}" --sim sim \
-	    -s "$STATE" -l "127.0.0.1:${LISTEN:-0}" "$@" 2>>"$LOG" &
+	    -s "$STATE" -l "${ADDRESS:-127.0.0.1}:${LISTEN:-0}" "$@" 2>>"$LOG" &
 	PID=$!
 	issuers+=("$PID")
 	wait_for 20 issuer_settled "$begin"
@@ -217,6 +217,15 @@ issuer_stop() {
 	kill -TERM "$PID"
 	STATUS=0
 	wait "$PID" || STATUS=$?
+	forget "$PID"
+}
+
+# Kills the issuer PID outright.
+issuer_kill() {
+	{
+		kill -9 "$PID"
+		wait "$PID"
+	} 2>/dev/null
 	forget "$PID"
 }
 
@@ -305,6 +314,21 @@ old() {
 	timeout 60 "$BUILD/interop/old_client" -a ssl/ca.crt -c "$name.crt" \
 	    -k "$name.key" "${flags[@]}" localhost "$PORT" "$@"
 }
+
+# background NAME OUTPUT STEP...: the same, not waited for; its id is in HUNG,
+# and killing that ends it.  Step "touch:ready" tells when it is where it should
+# be; see arrived.
+background() {
+	local name=$1 output=$2
+
+	shift 2
+	rm -f ready
+	(exec "$BUILD/interop/old_client" -a ssl/ca.crt -c "$name.crt" \
+	    -k "$name.key" localhost "$PORT" "$@") >"$output" 2>&1 &
+	HUNG=$!
+	others+=("$HUNG")
+}
+arrived() { wait_for 5 test -e ready; }
 
 # Lines of the issuer's log that were not there at the last mark.
 mark() { MARK=$(wc -l <"$LOG"); }

@@ -147,10 +147,13 @@ static enum next
 step_hello(struct connection *c)
 {
 	uint8_t first;
+	ssize_t n = recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return NEXT_READ;
 	/* Closed without a word: a port scan or a health check. */
-	if (recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
-		return errno == EAGAIN ? NEXT_READ : NEXT_END;
+	if (n <= 0)
+		return NEXT_END;
 	c->ssl = SSL_new(c->worker->tls);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return NEXT_END;

@@ -585,7 +585,7 @@ read_secret(struct ledgerd *l)
 {
 	int fd = l->child->file[FILE_WRAP_KEY];
 
-	if (fd < 0) {
+	if (!l->child->start.has_secret) {
 		l->secret_size = sizeof(default_secret); /* with its NUL */
 		l->secret = malloc(sizeof(default_secret));
 		if (l->secret == NULL)

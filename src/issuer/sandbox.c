@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -207,6 +208,9 @@ sandbox_enter(enum role role, int folder)
 		FAIL("no_new_privs");
 	if (geteuid() == 0)
 		drop_root(role);
+	/* Set by the parent already, but a change of user clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		FAIL("parent death signal");
 	if (!enter_landlock(role, folder))
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "this kernel has no landlock; seccomp alone confines");

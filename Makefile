@@ -46,6 +46,7 @@ LIB := $(BUILD)/libdci.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
+VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -89,8 +90,8 @@ demo:
 
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all unit-tests helpers $(VECTOR_TESTS)
-	@BUILD=$(BUILD) tests/run
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-built
 
 asan:
 	@$(MAKE) --no-print-directory deps
@@ -98,7 +99,7 @@ asan:
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-check-built: packages-present programs unit-tests helpers
+check-built: packages-present programs unit-tests helpers $(VECTOR_TESTS)
 	@BUILD=$(BUILD) tests/run
 
 # --- building -------------------------------------------------------------
@@ -144,8 +145,6 @@ $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 unit-tests: $(UNIT_TESTS)
 
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
-
 $(BUILD)/vectors/mutations: $(patsubst %,$(BUILD)/tests/vectors/%.o,\
 	mutate mutate_quote mutate_collateral)
 

@@ -91,10 +91,14 @@ vectors: $(VECTOR_TESTS)
 	    [ $$rc = 0 ] || exit $$rc; \
 	done
 
+BENCH_HELPERS := $(BUILD)/bench/identity.o $(BUILD)/bench/cpu.o
+
+$(BUILD)/bench/load $(BUILD)/bench/floor: $(BENCH_HELPERS)
+
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 bench-quote: $(BUILD)/bench/bench_quote
 	$<

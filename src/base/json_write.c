@@ -36,6 +36,12 @@ put_escaped(struct writer *w, uint8_t c)
 	}
 }
 
+static bool
+is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 /* Plain stretches are copied at once: nearly all texts are one. */
 static void
 put_string(struct writer *w, const uint8_t *p, size_t n)
@@ -43,12 +49,13 @@ put_string(struct writer *w, const uint8_t *p, size_t n)
 	size_t plain = 0, i = 0;
 
 	writer_u8(w, '"');
-	while (i < n) {
+	for (;;) {
+		while (i < n && is_plain(p[i]))
+			i++;
+		if (i == n)
+			break;
 		size_t length = utf8_sequence(p + i, n - i);
-
-		if (length > 1 ||
-		    (length == 1 && p[i] >= 0x20 && p[i] != 0x7f &&
-			p[i] != '"' && p[i] != '\\')) {
+		if (length > 1) {
 			i += length;
 			continue;
 		}

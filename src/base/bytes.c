@@ -148,12 +148,12 @@ writer_free(struct writer *w)
 static bool
 writer_grow(struct writer *w, size_t n)
 {
+	if (!w->failed && n <= w->cap - w->n)
+		return true;
 	if (w->failed || n > w->max - w->n) {
 		w->failed = true;
 		return false;
 	}
-	if (n <= w->cap - w->n)
-		return true;
 	size_t cap = w->cap < 256 ? 256 : w->cap;
 	while (cap < w->n + n)
 		cap *= 2;

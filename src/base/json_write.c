@@ -76,9 +76,11 @@ value_begin(struct json_writer *j, const char *key)
 {
 	if (j->comma)
 		writer_u8(j->w, ',');
+	/* Keys are the program's own and need no escapes. */
 	if (key != NULL) {
-		put_string(j->w, (const uint8_t *)key, strlen(key));
-		writer_u8(j->w, ':');
+		writer_u8(j->w, '"');
+		writer_text(j->w, key);
+		writer_put(j->w, "\":", 2);
 	}
 	j->comma = true;
 }

@@ -33,7 +33,7 @@ struct pending {
 	enum ledger_kind kind;
 	uint8_t *encoded; /* the row; owned; NULL: not here yet */
 	struct ledger_row row; /* points into encoded */
-	uint8_t row_digest[32];
+	uint8_t row_digest[32]; /* of a certificate's row */
 	bool is_signed;
 	struct m_signed answer;
 	int64_t row_id;
@@ -365,7 +365,8 @@ take_row(struct pending *p, const struct m_row *in, struct bytes encoded)
 	    p->row.kind != in->kind ||
 	    memcmp(p->row.request_id, in->request_id, REQUEST_ID_SIZE) != 0)
 		log_fatal("ipc", "bad internal framing: row");
-	sha256(p->row_digest, p->encoded, encoded.n);
+	if (in->kind == LEDGER_CERTIFICATE)
+		sha256(p->row_digest, p->encoded, encoded.n);
 	p->connection = in->connection;
 	p->kind = in->kind;
 }

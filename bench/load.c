@@ -114,8 +114,10 @@ run(unsigned first, int gate)
 			continue;
 		}
 		latency[i] = -1;
-		warnx("issuance %u: %s: %s", i, dci_code_name(f.code),
-		    f.sentence);
+		/* The first ones say it all. */
+		if (i < 2 * options.concurrency)
+			warnx("issuance %u: %s: %s", i, dci_code_name(f.code),
+			    f.sentence);
 	}
 	_exit(0);
 }

@@ -36,21 +36,19 @@ put_escaped(struct writer *w, uint8_t c)
 	}
 }
 
-static bool
-is_plain(uint8_t c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+/* Bytes that stand for themselves: ASCII without control characters,
+ * quotation mark and backslash. */
+static const bool plain[256] = {
+    [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
 
-/* Plain stretches are copied at once: nearly all texts are one. */
+/* Text that begins with a byte that is not plain. */
 static void
-put_string(struct writer *w, const uint8_t *p, size_t n)
+put_rest(struct writer *w, const uint8_t *p, size_t n)
 {
-	size_t plain = 0, i = 0;
+	size_t done = 0, i = 0;
 
-	writer_u8(w, '"');
 	for (;;) {
-		while (i < n && is_plain(p[i]))
+		while (i < n && plain[p[i]])
 			i++;
 		if (i == n)
 			break;
@@ -59,30 +57,51 @@ put_string(struct writer *w, const uint8_t *p, size_t n)
 			i += length;
 			continue;
 		}
-		writer_put(w, p + plain, i - plain);
+		writer_put(w, p + done, i - done);
 		if (length == 0)
 			writer_text(w, "\xef\xbf\xbd");
 		else
 			put_escaped(w, p[i]);
-		plain = ++i;
+		done = ++i;
 	}
-	writer_put(w, p + plain, i - plain);
+	writer_put(w, p + done, i - done);
+}
+
+/* Nearly all texts are plain to their end. */
+static void
+put_string(struct writer *w, const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && plain[p[i]])
+		i++;
+	uint8_t *room = writer_room(w, 1 + i);
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, p, i);
+	if (i < n)
+		put_rest(w, p + i, n - i);
 	writer_u8(w, '"');
 }
 
-/* What comes before every value; the value itself needs a comma after it. */
+/* What comes before every value; the value itself needs a comma after it.
+ * Keys are the program's own and need no escapes. */
 static void
 value_begin(struct json_writer *j, const char *key)
 {
-	if (j->comma)
-		writer_u8(j->w, ',');
-	/* Keys are the program's own and need no escapes. */
-	if (key != NULL) {
-		writer_u8(j->w, '"');
-		writer_text(j->w, key);
-		writer_put(j->w, "\":", 2);
-	}
+	size_t comma = j->comma, n = key != NULL ? strlen(key) + 3 : 0;
+	uint8_t *room = comma + n == 0 ? NULL : writer_room(j->w, comma + n);
+
 	j->comma = true;
+	if (room == NULL)
+		return;
+	room[0] = ',';
+	if (key == NULL)
+		return;
+	room[comma] = '"';
+	memcpy(room + comma + 1, key, n - 3);
+	memcpy(room + comma + n - 2, "\":", 2);
 }
 
 void

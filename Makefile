@@ -160,10 +160,21 @@ vectors: $(VECTOR_TESTS)
 	    [ $$rc = 0 ] || exit $$rc; \
 	done
 
+BENCH_HELPERS := $(BUILD)/bench/identity.o $(BUILD)/bench/cpu.o
+
+$(BUILD)/bench/load $(BUILD)/bench/floor: $(BENCH_HELPERS)
+
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# Server CPU of whole issuances, against the floor; quotes against signatures.
+BENCHES := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c))
+
+bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor $(BENCHES)
+	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
+	@bench/issue.sh $(BUILD)
 
 bench-quote: $(BUILD)/bench/bench_quote
 	$<

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,11 @@
 #include "issuer/sandbox.h"
 
 #define PEERS_MAX 512
+
+/* What one client needs comes and goes at the top of the heap: it is not to be
+ * given back to the kernel, and faulted in again, each time. */
+#define HEAP_KEPT (8 * 1024 * 1024)
+#define HEAP_BLOCK (1024 * 1024) /* larger ones are mapped on their own */
 
 struct first_peer {
 	struct m_peer who;
@@ -165,6 +171,8 @@ child_run(const struct child_role *role)
 	static struct running r;
 
 	r.role = role;
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK);
 	ignore_signals();
 	for (size_t i = 0; i < FILE_KINDS; i++)
 		r.child.file[i] = -1;

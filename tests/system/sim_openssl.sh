@@ -4,7 +4,7 @@
 # usage: sim_openssl.sh [path of dci-sim]
 set -eu
 
-sim=${1:-build/bin/dci-sim}
+sim=${1:-${BUILD:-build}/bin/dci-sim}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 dir=$work/new/platform
@@ -16,7 +16,7 @@ check() {
 	if "$@" >"$work/out" 2>&1; then
 		echo "ok   $what"
 	else
-		echo "FAIL $what"
+		echo "not ok $what"
 		sed 's/^/     /' "$work/out"
 		failures=$((failures + 1))
 	fi
@@ -30,7 +30,7 @@ refused() {
 	if [ "$status" = 2 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]; then
 		echo "ok   $what"
 	else
-		echo "FAIL $what: exit $status, expected 2 and one line on stderr"
+		echo "not ok $what: exit $status, expected 2 and one line on stderr"
 		failures=$((failures + 1))
 	fi
 }

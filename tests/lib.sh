@@ -181,6 +181,8 @@ write_policy policy.conf
 
 # --- issuers -------------------------------------------------------------------------
 
+AS=() # what the issuer is started by, if not directly
+
 # issuer NAME [VARIABLE=VALUE...] [FLAG...]: starts it on a free port, with
 # state in NAME.state and its log in NAME.log, and waits until it listens.
 # Sets PID, PORT, LOG, STATE.  Without -c it gets policy.conf, unless variables
@@ -200,7 +202,7 @@ issuer() {
 	: >>"$LOG"
 	local begin
 	begin=$(wc -l <"$LOG")
-	env "${variables[@]}" "$BIN/dci-issuer" "${flags[@]}" --sim sim \
+	"${AS[@]}" env "${variables[@]}" "$BIN/dci-issuer" "${flags[@]}" --sim sim \
 	    -s "$STATE" -l "${ADDRESS:-127.0.0.1}:${LISTEN:-0}" "$@" 2>>"$LOG" &
 	PID=$!
 	issuers+=("$PID")

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* dci ledger check and dci ledger backup. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/ledger.h"
+
+#define EXIT_DAMAGED 1
+
+CLEANUP_TYPE(cleanup_ledger, struct ledger, ledger_close)
+
+/* --- check --------------------------------------------------------------- */
+
+struct progress {
+	const struct ca_public *ca; /* NULL: none is asked */
+	const char *path;
+	int64_t rows, certificates, first, last;
+	uint8_t head[32];
+	time_t shown;
+	bool terminal;
+	struct dci_failure failure; /* of a row, where visit returned 1 */
+};
+
+/* Once a second, for people who wait. */
+static void
+progress_show(struct progress *p)
+{
+	time_t now = time(NULL);
+
+	if (!p->terminal || now == p->shown)
+		return;
+	p->shown = now;
+	fprintf(stderr, "\r%lld rows are in order ...", (long long)p->rows);
+	fflush(stderr);
+}
+
+static void
+progress_end(const struct progress *p)
+{
+	if (p->terminal)
+		fputs("\r\033[K", stderr);
+}
+
+static int
+check_entry(const struct ledger_entry *e, void *arg)
+{
+	struct progress *p = arg;
+	struct dci_failure why;
+
+	if (entry_check(e, p->ca, &why) != 0) {
+		dci_fail(&p->failure, why.code, "Row %lld of %s: %s. %s",
+		    (long long)e->id, p->path, why.sentence,
+		    dci_code_remedy(why.code));
+		return 1;
+	}
+	p->rows++;
+	if (e->row.kind == LEDGER_CERTIFICATE)
+		p->certificates++;
+	if (p->rows == 1)
+		p->first = e->time;
+	p->last = e->time;
+	memcpy(p->head, e->hash, sizeof(p->head));
+	progress_show(p);
+	return 0;
+}
+
+static void
+show_number(const char *name, int64_t n)
+{
+	printf("%-16s %lld\n", name, (long long)n);
+}
+
+static void
+show_time(const char *name, int64_t t)
+{
+	char text[RFC3339_SIZE];
+
+	rfc3339_encode(text, t);
+	printf("%-16s %s\n", name, text);
+}
+
+static int
+show_result(const struct progress *p)
+{
+	char head[65];
+
+	hex_encode(head, p->head, sizeof(p->head));
+	show_number("rows", p->rows);
+	show_number("certificates", p->certificates);
+	show_number("secrets", p->rows - p->certificates);
+	if (p->rows > 0) {
+		show_time("first row", p->first);
+		show_time("last row", p->last);
+		printf("%-16s %s\n", "head", head);
+	}
+	printf("%-16s %s\n", "CA",
+	    p->ca == NULL ? "not asked: give -s STATEDIR"
+			  : "signed all certificates");
+	puts("The ledger is in order.");
+	return request_finish();
+}
+
+/* The ledger is not what was written, or it could not be looked at. */
+static int
+fail_check(const struct dci_failure *f)
+{
+	request_fail(f);
+	return f->code == DCI_LEDGER_DAMAGED ||
+		       f->code == DCI_LEDGER_CERTIFICATE
+		   ? EXIT_DAMAGED
+		   : EXIT_TROUBLE;
+}
+
+static int
+check_ledger(const char *path, const struct ca_public *ca)
+{
+	struct progress p = {.ca = ca,
+	    .path = path,
+	    .shown = time(NULL),
+	    .terminal = isatty(STDERR_FILENO) == 1};
+	struct dci_failure f = {0};
+	struct ledger *l CLEANUP(cleanup_ledger) =
+	    ledger_open_readonly(path, &f);
+	int64_t rows;
+
+	if (l == NULL)
+		return fail_check(&f);
+	int rc = ledger_check_each(l, check_entry, &p, &rows, &f);
+	progress_end(&p);
+	if (rc != 0)
+		return fail_check(rc < 0 ? &f : &p.failure);
+	return show_result(&p);
+}
+
+int
+ledger_run_check(struct request *request)
+{
+	struct ca_public ca CLEANUP(ca_public_close) = {NULL, NULL};
+	struct dci_failure f = {0};
+	char path[PATH_MAX], folder[PATH_MAX];
+
+	if (request_path(path, request, "ledger/ledger.db") != 0 ||
+	    request_path(folder, request, "ca") != 0)
+		return EXIT_TROUBLE;
+	/* A FILE may be of any issuer: then only -s says which CA. */
+	bool asks = request->what == NULL || request->state != NULL;
+	if (asks && ca_public_open(&ca, folder, &f) != 0)
+		return request_fail(&f);
+	return check_ledger(
+	    request->what != NULL ? request->what : path, asks ? &ca : NULL);
+}
+
+/* --- backup -------------------------------------------------------------- */
+
+int
+ledger_run_backup(struct request *request)
+{
+	struct dci_failure f = {0};
+	char path[PATH_MAX], hex[65];
+	uint8_t head[32];
+	int64_t rows;
+
+	if (request_path(path, request, "ledger/ledger.db") != 0)
+		return EXIT_TROUBLE;
+	if (ledger_backup(path, request->what, &rows, head, &f) != 0)
+		return fail_check(&f);
+	hex_encode(hex, head, sizeof(head));
+	show_number("rows", rows);
+	if (rows > 0)
+		printf("%-16s %s\n", "head", hex);
+	printf(
+	    "The ledger was copied to %s and checked there.\n", request->what);
+	return request_finish();
+}

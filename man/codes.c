@@ -91,7 +91,7 @@ static void
 put_class(const char *class)
 {
 	fputs(".Pq ", stdout);
-	for (; *class != '\0'; class++)
+	for (; *class != '\0'; class ++)
 		putchar(*class - 'A' + 'a');
 	putchar('\n');
 }

@@ -29,8 +29,8 @@ listen_somewhere(struct sockaddr_in *a)
 	socklen_t n = sizeof(*a);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	*a = (struct sockaddr_in){.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	*a = (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	assert_int_equal(bind(fd, (struct sockaddr *)a, n), 0);
 	assert_int_equal(listen(fd, 5), 0);
 	getsockname(fd, (struct sockaddr *)a, &n);
@@ -58,8 +58,7 @@ locked_in(int (*deed)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sandbox_enter(
-		    ROLE_WORKER, open("/", O_RDONLY | O_DIRECTORY));
+		sandbox_enter(ROLE_WORKER, open("/", O_RDONLY | O_DIRECTORY));
 		_exit(deed());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -99,24 +100,19 @@ add_memory_rules(scmp_filter_ctx ctx)
 }
 
 /* Sending, but not by MSG_FASTOPEN: that connects a socket that is not, and
- * shutdown() makes such a one out of the listening socket.  Signals for this
- * process only, as abort() needs it. */
+ * shutdown() makes such a one out of the listening socket. */
 static void
-add_bounded_rules(scmp_filter_ctx ctx)
+add_sending_rules(scmp_filter_ctx ctx)
 {
 	struct scmp_arg_cmp sendto_flags =
 	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
 	struct scmp_arg_cmp sendmsg_flags =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
-	struct scmp_arg_cmp own =
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
 
 	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
 		sendto_flags) != 0 ||
 	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-		sendmsg_flags) != 0 ||
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, own) !=
-		0)
+		sendmsg_flags) != 0)
 		log_fatal("sandbox", "seccomp rules for sending");
 }
 
@@ -127,6 +123,15 @@ add_fstat_rule(scmp_filter_ctx ctx)
 	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 		SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)) != 0)
 		log_fatal("sandbox", "seccomp rule for fstat");
+}
+
+/* abort() signals the process itself; nobody else may be signalled. */
+static void
+add_abort_rule(scmp_filter_ctx ctx)
+{
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+		log_fatal("sandbox", "seccomp rule for abort");
 }
 
 /* Calls that libraries make without need get EPERM; forbidden ones end the
@@ -141,7 +146,8 @@ enter_seccomp(enum role role)
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
 	add_fstat_rule(ctx);
-	add_bounded_rules(ctx);
+	add_sending_rules(ctx);
+	add_abort_rule(ctx);
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
@@ -219,6 +225,9 @@ sandbox_enter(enum role role, int folder)
 		FAIL("no_new_privs");
 	if (geteuid() == 0)
 		drop_root(role);
+	/* Set by the parent already, but a change of user clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		FAIL("parent death signal");
 	if (!enter_landlock(role, folder))
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "this kernel has no landlock; seccomp alone confines");

@@ -2,21 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # dci ca, checked against OpenSSL.
 . "$(dirname "$0")/../ops.sh"
-platform || exit 1
 issuer_start state || exit 1
-dci() { run "$BIN/dci" "$@"; }
-says() { grep -q -e "$1" out; }
-complains() { [ ! -s out ] && grep -q -e "$1" err; }
 
 print=$(openssl x509 -in state/ca/root.crt -noout -fingerprint -sha256 |
     sed 's/.*=//; s/://g' | tr A-F a-f)
 dci ca fingerprint
-ok "fingerprint: exit 0" exits 0
+ok "fingerprint: exit 0" ended 0
 ok "fingerprint is that of OpenSSL, in one line" test "$(cat out)" = "$print"
-ok "the issuer logged the same one" grep -q "root_fingerprint=$print" issuer.log
+ok "the issuer logged the same one" grep -q "root_fingerprint=$print" "$LOG"
 
 dci ca show
-ok "show: exit 0, while the issuer runs" exits 0
+ok "show: exit 0, while the issuer runs" ended 0
 for c in root issuing; do
 	serial=$(openssl x509 -in state/ca/$c.crt -noout -serial |
 	    sed 's/.*=//' | tr A-F a-f)
@@ -46,14 +42,13 @@ ok "export -o: readable by all" test "$(stat -c %a root.pem)" = 644
 dci ca export --chain --output chain.pem
 ok "export --chain: issuing CA, then root" cmp chain.pem \
     <(openssl x509 -in state/ca/issuing.crt; openssl x509 -in state/ca/root.crt)
-enrol proxy >/dev/null
+client proxy >/dev/null
 ok "export --chain: what dci-client gets" cmp chain.pem proxy/chain.crt
 dci ca export --chain -o no/such/folder
-ok "export to where nothing can be: exit 2" exits 2
+ok "export to where nothing can be: exit 2" ended 2
 
-ok "the issuer stops" issuer_stop
-issuer_start state
-ok "and starts again without root.key" test -n "$port"
+ok "the issuer stops" issuer_ends
+ok "and starts again without root.key" issuer_start state
 issuer_stop
 
 # Usage.
@@ -62,28 +57,28 @@ for line in '' frobnicate 'show extra' 'show --chain' 'fingerprint -o x' \
 	# shellcheck disable=SC2086 # words
 	dci ca $line
 	ok "usage: 'ca $line' is exit 2, and nothing on standard output" \
-	    eval 'exits 2 && complains .'
+	    eval 'ended 2 && complains .'
 done
 dci ca --help
-ok "--help: exit 0" exits 0
+ok "--help: exit 0" ended 0
 ok "--help names every command" eval 'says "ca show" && says "ca export" && says "ca fingerprint"'
 dci help ca
 ok "dci help ca" says 'ca fingerprint'
 
 # Trouble.
 dci ca show -s nowhere
-ok "no state folder: exit 2" exits 2
+ok "no state folder: exit 2" ended 2
 ok "no state folder: says which file" complains 'nowhere/ca/root.crt'
 run "$BIN/dci" ca fingerprint -s "$(printf 'x%.0s' {1..5000})"
-ok "a path that is too long: exit 2" exits 2
+ok "a path that is too long: exit 2" ended 2
 mkdir -p other/ca
 cp state/ca/*.crt other/ca
 cp ssl/ca.crt other/ca/root.crt
 dci ca show -s other
-ok "certificates of two CAs: exit 2" exits 2
+ok "certificates of two CAs: exit 2" ended 2
 ok "and why" complains 'does not verify with root.crt'
 : >other/ca/root.crt
 dci ca export -s other
-ok "an empty root.crt: exit 2" exits 2
+ok "an empty root.crt: exit 2" ended 2
 ok "full disk: exit 2" eval '"$BIN/dci" ca export >/dev/full; [ $? = 2 ]'
 finish

@@ -297,9 +297,6 @@ test_cap(void **state)
 		/* The newest are there without a gap. */
 		assert_true(s.rows < 8000);
 		refusals_close(r);
-		print_message("cap %llu, most %llu, rows %lld\n",
-		    (unsigned long long)caps[k], (unsigned long long)most,
-		    (long long)s.rows);
 	}
 	/* A lower cap shrinks what is there. */
 	assert_true(bytes_on_disk() > 2 * MIB);

@@ -158,8 +158,7 @@ ca_chain_check(X509 *root, X509 *issuing, struct dci_failure *f)
 	X509_STORE *store CLEANUP(cleanup_store) = X509_STORE_new();
 	X509_STORE_CTX *ctx CLEANUP(cleanup_store_ctx) = X509_STORE_CTX_new();
 
-	if (store == NULL || ctx == NULL ||
-	    !X509_STORE_add_cert(store, root) ||
+	if (store == NULL || ctx == NULL || !X509_STORE_add_cert(store, root) ||
 	    !X509_STORE_CTX_init(ctx, store, issuing, NULL))
 		return dci_fail(f, DCI_OUT_OF_MEMORY,
 		    "No memory for checking the CA's certificates.");
@@ -266,8 +265,9 @@ ca_assemble(EVP_PKEY *key, struct bytes issuing_crt, struct bytes root_crt,
 	}
 	ca->key = key;
 	if (load(ca, issuing_crt, root_crt, f) != 0 || check_key(ca, f) != 0 ||
-	    ca_chain_check(ca->root, ca->issuing, f) != 0 || check_time(ca, now, f) != 0 ||
-	    prepare_signing(ca, f) != 0 || make_extensions(ca, f) != 0)
+	    ca_chain_check(ca->root, ca->issuing, f) != 0 ||
+	    check_time(ca, now, f) != 0 || prepare_signing(ca, f) != 0 ||
+	    make_extensions(ca, f) != 0)
 		return NULL;
 	return TAKE(ca);
 }

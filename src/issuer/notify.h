@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tells the service manager how far we are: sd_notify(3) without its library. */
+/* Tells the service manager how far we are: sd_notify(3) without its library.
+ */
 #ifndef ISSUER_NOTIFY_H
 #define ISSUER_NOTIFY_H
 

@@ -16,7 +16,7 @@ static const char help[] =
     "       dci ledger refusals [-s STATEDIR] [--json]\n"
     "       dci ledger show [-s STATEDIR] [--json] SERIAL|ID\n"
     "       dci ledger backup [-s STATEDIR] FILE\n"
-    "       dci ledger check [-s STATEDIR] [FILE]\n"
+    "       dci ledger check [-s STATEDIR] [--quotes [--root PEM]] [FILE]\n"
     "\n"
     "What an issuer has issued and refused; works while it runs.\n"
     "\n"
@@ -36,6 +36,9 @@ static const char help[] =
     "\n"
     "  -s, --state STATEDIR   the issuer's state directory (default: state)\n"
     "      --json             one JSON object for each line\n"
+    "      --quotes           verify every quote again, by the collateral and\n"
+    "                         at the time of its row\n"
+    "      --root PEM         up to that root (Intel's SGX Root CA, built in)\n"
     "  -h, --help             this text\n"
     "\n"
     "Exit: 0; 1 if there is no such SERIAL or ID, or the ledger is not as it\n"
@@ -215,14 +218,14 @@ run_show(struct request *request)
 static const struct {
 	const char *name;
 	int (*run)(struct request *);
-	int least, most; /* operands */
-	bool json;
+	int least, most;   /* operands */
+	bool json, quotes; /* takes those flags */
 } commands[] = {
-    {"list", run_list, 0, 0, true},
-    {"refusals", run_refusals, 0, 0, true},
-    {"show", run_show, 1, 1, true},
-    {"backup", ledger_run_backup, 1, 1, false},
-    {"check", ledger_run_check, 0, 1, false},
+    {"list", run_list, 0, 0, true, false},
+    {"refusals", run_refusals, 0, 0, true, false},
+    {"show", run_show, 1, 1, true, false},
+    {"backup", ledger_run_backup, 1, 1, false, false},
+    {"check", ledger_run_check, 0, 1, false, true},
 };
 
 /* 0; 1 where only the help was asked for; EXIT_USAGE. */
@@ -232,6 +235,8 @@ parse_options(int argc, char **argv, struct request *request)
 	static const struct option options[] = {
 	    {"state", required_argument, NULL, 's'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"quotes", no_argument, NULL, 'q'},
+	    {"root", required_argument, NULL, 'r'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -245,6 +250,12 @@ parse_options(int argc, char **argv, struct request *request)
 			break;
 		case 'j':
 			request->json = true;
+			break;
+		case 'q':
+			request->quotes = true;
+			break;
+		case 'r':
+			request->root = optarg;
 			break;
 		case 'h':
 			fputs(help, stdout);
@@ -278,6 +289,12 @@ ledger_main(int argc, char **argv)
 			return usage("wrong number of arguments for ", name);
 		if (request.json && !commands[i].json)
 			return usage("there is no --json for ", name);
+		if ((request.quotes && !commands[i].quotes) ||
+		    (request.root != NULL && !request.quotes))
+			return usage(
+			    "--quotes is for check, --root for --quotes, not "
+			    "for ",
+			    name);
 		request.what = argv[optind]; /* NULL at the end */
 		return commands[i].run(&request);
 	}

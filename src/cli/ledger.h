@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "ca/public.h"
+#include "dci/verify.h"
 #include "ledger/ledger.h"
 #include "ledger/refusals.h"
 
@@ -19,6 +20,8 @@ int ledger_main(int argc, char **argv);
 struct request {
 	const char *state; /* NULL: not given, which means "state" */
 	bool json;
+	bool quotes;
+	const char *root; /* PEM; NULL: Intel's */
 	const char *what; /* SERIAL|ID or FILE; NULL: none */
 };
 
@@ -41,6 +44,21 @@ int ledger_run_check(struct request *);
  */
 int entry_check(const struct ledger_entry *, const struct ca_public *ca,
     struct dci_failure *f) MUST_CHECK;
+
+/* Verifies the quotes of rows again, by the collateral and at the time that
+ * each row names; the last collateral is kept. */
+struct quote_judge {
+	struct ledger *ledger;
+	struct dci_anchor anchor;
+	struct dci_snapshot *snapshot; /* owned; NULL: none yet */
+	uint8_t digest[32];
+};
+
+/* 0; 1 where the verdict is not that of the row (half a sentence in *f); -1
+ * with *f where it cannot be found out. */
+int quote_judge_check(struct quote_judge *, const struct ledger_row *,
+    struct dci_failure *f) MUST_CHECK;
+void quote_judge_free(struct quote_judge *);
 /* The quote as it came: up to its certification data, that, zero bytes. */
 void entry_quote(struct writer *, const struct ledger_row *);
 

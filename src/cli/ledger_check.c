@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/ledger.h"
@@ -16,6 +18,7 @@ CLEANUP_TYPE(cleanup_ledger, struct ledger, ledger_close)
 
 struct progress {
 	const struct ca_public *ca; /* NULL: none is asked */
+	struct quote_judge *judge;  /* NULL: quotes are not verified again */
 	const char *path;
 	int64_t rows, certificates, first, last;
 	uint8_t head[32];
@@ -44,13 +47,28 @@ progress_end(const struct progress *p)
 		fputs("\r\033[K", stderr);
 }
 
+/* 0, 1 or -1 as quote_judge_check(). */
+static int
+check_parts(
+    struct progress *p, const struct ledger_entry *e, struct dci_failure *why)
+{
+	if (entry_check(e, p->ca, why) != 0)
+		return 1;
+	return p->judge == NULL ? 0 : quote_judge_check(p->judge, &e->row, why);
+}
+
 static int
 check_entry(const struct ledger_entry *e, void *arg)
 {
 	struct progress *p = arg;
 	struct dci_failure why;
 
-	if (entry_check(e, p->ca, &why) != 0) {
+	int rc = check_parts(p, e, &why);
+	if (rc < 0) {
+		p->failure = why;
+		return 1;
+	}
+	if (rc != 0) {
 		dci_fail(&p->failure, why.code, "Row %lld of %s: %s. %s",
 		    (long long)e->id, p->path, why.sentence,
 		    dci_code_remedy(why.code));
@@ -99,6 +117,9 @@ show_result(const struct progress *p)
 	printf("%-16s %s\n", "CA",
 	    p->ca == NULL ? "not asked: give -s STATEDIR"
 			  : "signed all certificates");
+	printf("%-16s %s\n", "quotes",
+	    p->judge == NULL ? "not verified again: give --quotes"
+			     : "verify with the verdicts of their rows");
 	puts("The ledger is in order.");
 	return request_finish();
 }
@@ -115,30 +136,43 @@ fail_check(const struct dci_failure *f)
 }
 
 static int
-check_ledger(const char *path, const struct ca_public *ca)
+check_ledger(struct progress *p)
 {
-	struct progress p = {.ca = ca,
-	    .path = path,
-	    .shown = time(NULL),
-	    .terminal = isatty(STDERR_FILENO) == 1};
 	struct dci_failure f = {0};
 	struct ledger *l CLEANUP(cleanup_ledger) =
-	    ledger_open_readonly(path, &f);
+	    ledger_open_readonly(p->path, &f);
 	int64_t rows;
 
 	if (l == NULL)
 		return fail_check(&f);
-	int rc = ledger_check_each(l, check_entry, &p, &rows, &f);
-	progress_end(&p);
+	if (p->judge != NULL)
+		p->judge->ledger = l;
+	int rc = ledger_check_each(l, check_entry, p, &rows, &f);
+	progress_end(p);
 	if (rc != 0)
-		return fail_check(rc < 0 ? &f : &p.failure);
-	return show_result(&p);
+		return fail_check(rc < 0 ? &f : &p->failure);
+	return show_result(p);
+}
+
+static int
+read_root(struct dci_anchor *anchor, const char *path, struct dci_failure *f)
+{
+	uint8_t *pem CLEANUP(cleanup_free) = NULL;
+	size_t n;
+
+	*anchor = dci_anchor_intel;
+	if (path == NULL)
+		return 0;
+	if (file_read(path, LIMIT_PEM, &pem, &n, f) != 0)
+		return -1;
+	return dci_anchor_from_pem(anchor, pem, n, f);
 }
 
 int
 ledger_run_check(struct request *request)
 {
 	struct ca_public ca CLEANUP(ca_public_close) = {NULL, NULL};
+	struct quote_judge judge CLEANUP(quote_judge_free) = {.ledger = NULL};
 	struct dci_failure f = {0};
 	char path[PATH_MAX], folder[PATH_MAX];
 
@@ -147,10 +181,15 @@ ledger_run_check(struct request *request)
 		return EXIT_TROUBLE;
 	/* A FILE may be of any issuer: then only -s says which CA. */
 	bool asks = request->what == NULL || request->state != NULL;
-	if (asks && ca_public_open(&ca, folder, &f) != 0)
+	if ((asks && ca_public_open(&ca, folder, &f) != 0) ||
+	    read_root(&judge.anchor, request->root, &f) != 0)
 		return request_fail(&f);
-	return check_ledger(
-	    request->what != NULL ? request->what : path, asks ? &ca : NULL);
+	struct progress p = {.ca = asks ? &ca : NULL,
+	    .judge = request->quotes ? &judge : NULL,
+	    .path = request->what != NULL ? request->what : path,
+	    .shown = time(NULL),
+	    .terminal = isatty(STDERR_FILENO) == 1};
+	return check_ledger(&p);
 }
 
 /* --- backup -------------------------------------------------------------- */

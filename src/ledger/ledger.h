@@ -77,6 +77,15 @@ int ledger_put_snapshot(struct ledger *, const uint8_t digest[static 32],
     const struct bytes document[static LEDGER_DOCUMENTS],
     struct dci_failure *f) MUST_CHECK;
 
+/* The other way: copies of the documents (p NULL: missing). */
+struct ledger_documents {
+	struct bytes document[LEDGER_DOCUMENTS];
+	uint8_t *memory; /* owned */
+};
+int ledger_get_snapshot(struct ledger *, const uint8_t digest[static 32],
+    struct ledger_documents *, struct dci_failure *f) MUST_CHECK;
+void ledger_documents_free(struct ledger_documents *);
+
 /* Whether a certificate was issued on that evidence; true also where that
  * cannot be read. */
 bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32]);

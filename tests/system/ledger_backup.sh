@@ -38,6 +38,20 @@ dci ledger check
 ok "check of the live ledger" eval 'ended 0 && says "^The ledger is in order"'
 ok "no progress where nobody looks" test ! -s err
 
+# Every quote again.
+dci ledger check --quotes --root sim/root.crt
+ok "--quotes: each verifies with its collateral of then" \
+    eval 'ended 0 && says "^quotes  *verify with"'
+dci ledger check --quotes --root sim/root.crt two.db
+ok "--quotes of a copy" ended 0
+dci ledger check --quotes
+ok "without --root it is Intel's root, which these do not come from" \
+    eval 'ended 1 && complains "Row 1 of .*its quote does not verify"'
+dci ledger check --quotes --root nowhere.crt
+ok "a root that is not there: exit 2" ended 2
+dci ledger check --quotes --root state/ca/root.crt
+ok "another root: exit 1" ended 1
+
 cp one.db before
 dci ledger backup one.db
 ok "backup does not overwrite: exit 2" eval 'ended 2 && complains file-exists'
@@ -59,7 +73,8 @@ if [ "$(id -u)" = 0 ] && mkdir small &&
 fi
 
 # Usage.
-for line in 'backup' 'backup a b' 'check a b' 'check --json' 'backup --json x'; do
+for line in 'backup' 'backup a b' 'check a b' 'check --json' 'backup --json x' \
+    'check --root sim/root.crt' 'list --quotes'; do
 	# shellcheck disable=SC2086 # words
 	dci ledger $line
 	ok "usage: 'ledger $line' is exit 2" eval 'ended 2 && complains .'

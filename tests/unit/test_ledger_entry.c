@@ -2,6 +2,7 @@
 /* entry_check(): each part of a row against the others and against the CA. */
 #include "ca_fixture.h"
 
+#include "base/digest.h"
 #include "ca/public.h"
 #include "cli/ledger.h"
 #include "sim/platform.h"
@@ -14,6 +15,7 @@ static uint8_t *quote, *csr;
 static size_t quote_size;
 static int csr_size;
 static struct dci_quote parsed;
+static struct sim_platform *sim;
 
 static struct ca_leaf leaf;
 static struct ca_certificate certificate;
@@ -38,12 +40,11 @@ make_quote(void)
 	struct sim_spec spec;
 
 	sim_spec_default(&spec, NOW);
-	struct sim_platform *sim = sim_build(&spec, &f);
+	sim = sim_build(&spec, &f);
 	assert_non_null(sim);
 	assert_int_equal(
 	    sim_quote(sim, NULL, report_data, &quote, &quote_size, &f), 0);
 	assert_int_equal(dci_quote_parse(&parsed, quote, quote_size, &f), 0);
-	sim_close(sim);
 }
 
 static int
@@ -74,6 +75,7 @@ teardown(void **state)
 	fixture_free(&ours);
 	fixture_free(&theirs);
 	EVP_PKEY_free(key);
+	sim_close(sim);
 	free(quote);
 	OPENSSL_free(csr);
 	return 0;
@@ -253,6 +255,70 @@ test_quote(void **state)
 	expect(DCI_LEDGER_DAMAGED, "no quote");
 }
 
+/* A ledger that has the platform's collateral; its digest into the row. */
+static struct ledger *
+ledger_with_collateral(const char *path)
+{
+	struct sim_collateral made;
+	struct bytes document[LEDGER_DOCUMENTS];
+	uint8_t digests[LEDGER_DOCUMENTS][32];
+	struct dci_failure f;
+	struct ledger *l = ledger_open(path, &f);
+
+	assert_non_null(l);
+	assert_int_equal(sim_collateral_make(&made, sim, &f), 0);
+	for (size_t i = 0; i < LEDGER_DOCUMENTS; i++) {
+		document[i] = (struct bytes){made.doc[i].data, made.doc[i].n};
+		sha256(digests[i], document[i].p, document[i].n);
+	}
+	sha256(entry.row.snapshot_digest, digests, sizeof(digests));
+	assert_int_equal(
+	    ledger_put_snapshot(l, entry.row.snapshot_digest, document, &f), 0);
+	sim_collateral_free(&made);
+	return l;
+}
+
+/* A row that somebody made up has no genuine quote. */
+static void
+test_again(void **state)
+{
+	struct quote_judge judge = {.snapshot = NULL};
+	struct dci_failure f = {0};
+	uint8_t *pem;
+	char path[256];
+	size_t n;
+
+	(void)state;
+	good();
+	snprintf(path, sizeof(path), "%s/ledger.db", ours.base);
+	judge.ledger = ledger_with_collateral(path);
+	assert_int_equal(sim_root_pem(sim, &pem, &n, &f), 0);
+	assert_int_equal(dci_anchor_from_pem(&judge.anchor, pem, n, &f), 0);
+	free(pem);
+	entry.row.evaluated = NOW;
+	entry.row.status = DCI_STATUS_UP_TO_DATE;
+	if (quote_judge_check(&judge, &entry.row, &f) != 0)
+		fail_msg("%s", f.sentence);
+	entry.row.status = DCI_STATUS_OUT_OF_DATE;
+	assert_int_equal(quote_judge_check(&judge, &entry.row, &f), 1);
+	assert_non_null(strstr(f.sentence, "the verdict UpToDate"));
+	entry.row.status = DCI_STATUS_UP_TO_DATE;
+
+	memcpy(damaged, quote, entry.row.quote.n);
+	damaged[parsed.signature - quote] ^= 1;
+	entry.row.quote.p = damaged;
+	assert_int_equal(entry_check(&entry, &public, &f), 0);
+	assert_int_equal(quote_judge_check(&judge, &entry.row, &f), 1);
+	assert_int_equal(f.code, DCI_LEDGER_DAMAGED);
+	assert_non_null(strstr(f.sentence, "does not verify"));
+
+	entry.row.snapshot_digest[0] ^= 1;
+	assert_int_equal(quote_judge_check(&judge, &entry.row, &f), 1);
+	assert_non_null(strstr(f.sentence, "collateral is missing"));
+	quote_judge_free(&judge);
+	ledger_close(judge.ledger);
+}
+
 int
 main(void)
 {
@@ -262,6 +328,7 @@ main(void)
 	    cmocka_unit_test(test_key),
 	    cmocka_unit_test(test_ca),
 	    cmocka_unit_test(test_quote),
+	    cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

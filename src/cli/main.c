@@ -15,6 +15,7 @@ static const struct {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
+    {"ca", ca_main, "the issuer's CA: certificates and fingerprint"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

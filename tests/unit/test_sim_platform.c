@@ -334,7 +334,7 @@ static void
 variations_keep_certificates(void **state)
 {
 	struct test_quote a, b;
-	size_t na, nb;
+	size_t na, nb, nc;
 	struct sim_platform *bad CLEANUP(cleanup_platform) =
 	    test_faulty(platform, "bad-signature");
 	struct sim_platform *old CLEANUP(cleanup_platform) =
@@ -343,11 +343,11 @@ variations_keep_certificates(void **state)
 	(void)state;
 	uint8_t *qa CLEANUP(cleanup_free) = quote_of(platform, NULL, &na);
 	uint8_t *qb CLEANUP(cleanup_free) = quote_of(bad, NULL, &nb);
-	uint8_t *qc CLEANUP(cleanup_free) = quote_of(old, NULL, &nb);
+	uint8_t *qc CLEANUP(cleanup_free) = quote_of(old, NULL, &nc);
 	test_quote_split(&a, qa, na);
 	test_quote_split(&b, qb, nb);
 	assert_true(bytes_equal(a.chain, b.chain));
-	test_quote_split(&b, qc, nb);
+	test_quote_split(&b, qc, nc);
 	X509 *leaf_a CLEANUP(cleanup_x509) =
 	    test_certificate(a.chain.p, a.chain.n, 0);
 	X509 *leaf_b CLEANUP(cleanup_x509) =

@@ -207,8 +207,7 @@ sync_state(const struct issuer_config *config, struct dci_failure *f)
 
 	if (fd < 0 || fsync(fd) != 0)
 		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "%s cannot be synced: %s.", config->state,
-		    strerror(errno));
+		    "%s cannot be synced: %s.", config->state, strerror(errno));
 	return 0;
 }
 

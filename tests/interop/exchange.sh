@@ -84,18 +84,20 @@ for tls in 2 3; do
 	    close_notify "$(value end)"
 done
 
-# A stall by Nagle and delayed acknowledgements is 40 ms an exchange.
-for i in 1 2 3 4 5 6 7 8 9 10; do evidence "fast$i" --p256 --dice; done
-begin=$(milliseconds)
-for i in 1 2 3 4 5 6 7 8 9 10; do old "fast$i" -- >/dev/null; done
-took=$(($(milliseconds) - begin))
-if [[ $BUILD == *asan* ]]; then
-	skip "ten exchanges one after the other: no stall" "sanitizers are slow"
-elif [ $took -lt 400 ]; then
-	pass "ten exchanges one after the other: no stall"
-else
-	fail "ten exchanges one after the other: no stall" "$took ms"
-fi
+# A stall by Nagle and delayed acknowledgements is 40 ms in each exchange.
+for tls in 2 3; do
+	for i in 1 2 3 4 5 6 7 8; do
+		evidence a --p256
+		old a "-$tls" --
+	done >out 2>&1
+	least=$(sed -n 's/^took=//p' out | sort -n | head -n 1)
+	if [ "${least:-1000}" -lt 35 ]; then
+		pass "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall"
+	else
+		fail "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall" \
+		    "the fastest took $least ms"
+	fi
+done
 
 # Rule 8.
 for tls in 2 3; do
@@ -127,6 +129,25 @@ equal "with dci/1 a refusal says its code" mrenclave-not-allowed "$(value code)"
 said "... and a sentence with what was found" "^sentence=.*$OTHER"
 equal "... and then comes close_notify" "0 close_notify" \
     "$(value rest) $(value end)"
+
+# A third implementation of TLS.
+if command -v gnutls-cli >/dev/null; then
+	for tls in 2 3; do
+		evidence a
+		{
+			printf 'SECRET_PROVISION_RA_TLS_REQUEST_V1\0'
+			sleep 0.3
+		} | timeout 10 gnutls-cli --x509certfile a.crt \
+		    --x509keyfile a.key --x509cafile ssl/ca.crt \
+		    --priority "NORMAL:-VERS-ALL:+VERS-TLS1.$tls" \
+		    -p "$PORT" localhost >gnutls.out 2>&1
+		tr '\0' @ <gnutls.out >text
+		said "TLS 1.$tls: a client of GnuTLS gets the secret" \
+		    "RESPONSE_V1:@@@@.RA Delegation Process@" text
+	done
+else
+	skip "a client of GnuTLS" "no gnutls-cli"
+fi
 
 # Other orders of the same.
 for tls in 2 3; do

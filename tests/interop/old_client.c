@@ -42,6 +42,7 @@ static SSL *ssl;
 static int tcp = -1;
 static SSL_SESSION *session;
 static EVP_PKEY *csr_key;
+static struct timeval begun; /* when the connection was made */
 
 /* What was read and not yet used. */
 static uint8_t in[STREAM_MAX];
@@ -139,6 +140,7 @@ tcp_connect(void)
 	freeaddrinfo(found);
 	if (tcp < 0)
 		die("connect", strerror(errno));
+	gettimeofday(&begun, NULL);
 	setsockopt(tcp, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(tcp, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
@@ -459,6 +461,8 @@ step_csr_flip(const char *arg)
 static void
 step_leaf(const char *arg)
 {
+	struct timeval now;
+
 	need("leaf", 4);
 	uint32_t n = little_endian(in);
 	if (n == 0 || n > 8192)
@@ -471,6 +475,9 @@ step_leaf(const char *arg)
 	if (csr_key == NULL ||
 	    EVP_PKEY_eq(X509_get0_pubkey(leaf), csr_key) != 1)
 		die("leaf", "for another key");
+	gettimeofday(&now, NULL);
+	timersub(&now, &begun, &now);
+	printf("took=%ld\n", now.tv_sec * 1000 + now.tv_usec / 1000);
 	printf("leaf=%u\n", n);
 	save("leaf", arg, in + 4, n);
 	X509_free(leaf);

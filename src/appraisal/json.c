@@ -5,14 +5,18 @@
 static void
 put_decision(struct json_writer *j, const struct dci_appraisal *a)
 {
+	enum dci_status status = a->verification.status;
 	enum dci_code code = a->failure.code;
 
 	jw_int(j, "version", DCI_RECORD_VERSION);
 	jw_time(j, "time", a->time);
-	jw_text(j, "verdict", dci_status_name(a->verification.status));
+	jw_text(j, "verdict", dci_status_name(status));
 	jw_text(j, "code", dci_code_name(code));
-	if (code == DCI_OK)
+	if (code == DCI_OK) {
+		if (status != DCI_STATUS_UP_TO_DATE)
+			jw_text(j, "remedy", dci_status_remedy(status));
 		return;
+	}
 	jw_text(j, "sentence", a->failure.sentence);
 	jw_text(j, "remedy", dci_code_remedy(code));
 }
@@ -123,6 +127,34 @@ put_shortfalls(struct json_writer *j, const struct dci_verification *v)
 }
 
 static void
+put_level(struct json_writer *j, const char *key, const struct dci_level *level)
+{
+	jw_object(j, key);
+	jw_text(j, "status", dci_status_name(level->status));
+	jw_time(j, "tcb_date", level->date);
+	jw_array(j, "components");
+	for (size_t i = 0; i < sizeof(level->component); i++)
+		jw_int(j, NULL, level->component[i]);
+	jw_array_end(j);
+	jw_int(j, "pce_svn", level->pce_svn);
+	jw_object_end(j);
+}
+
+/* What a platform that reaches no level lacks. */
+static void
+put_out_of_reach(struct json_writer *j, const struct dci_verification *v)
+{
+	jw_object(j, "tcb");
+	if (v->level.status != DCI_STATUS_INVALID)
+		put_level(j, "level", &v->level);
+	put_level(j, "newest_level", &v->newest);
+	jw_int(j, "qe_svn", v->quote.qe_report.isv_svn);
+	jw_int(j, "qe_newest_svn", v->qe_newest_svn);
+	put_shortfalls(j, v);
+	jw_object_end(j);
+}
+
+static void
 put_tcb(struct json_writer *j, const struct dci_verification *v)
 {
 	jw_object(j, "tcb");
@@ -136,18 +168,48 @@ put_tcb(struct json_writer *j, const struct dci_verification *v)
 	jw_int(j, "qe_evaluation_number", v->qe_evaluation);
 	put_advisories(j, "platform_advisories", &v->platform_advisories);
 	put_advisories(j, "qe_advisories", &v->qe_advisories);
+	put_level(j, "level", &v->level);
+	put_level(j, "newest_level", &v->newest);
+	jw_int(j, "qe_svn", v->quote.qe_report.isv_svn);
+	jw_int(j, "qe_level_svn", v->qe_level_svn);
+	jw_int(j, "qe_newest_svn", v->qe_newest_svn);
 	put_shortfalls(j, v);
 	jw_object_end(j);
+}
+
+static void
+put_dated(struct json_writer *j, const struct dci_verification *v)
+{
+	jw_array(j, "documents");
+	for (size_t i = 0; i < v->dated_n; i++) {
+		const struct dci_dated *d = &v->dated[i];
+
+		jw_object(j, NULL);
+		jw_text(j, "check", dci_check_name(d->check));
+		jw_text(j, "what", d->what);
+		jw_time(j, "issued", d->dates.issued);
+		jw_time(j, "next_update", d->dates.next_update);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
+}
+
+static void
+put_first_to_expire(struct json_writer *j, const struct dci_verification *v)
+{
+	jw_time(j, "earliest_next_update", v->earliest_next_update);
+	jw_text(j, "earliest_what", v->earliest_what);
+	jw_time(j, "newest_issued", v->newest_issued);
+	jw_int(j, "expired_by", v->expired_by);
 }
 
 static void
 put_dates(struct json_writer *j, const struct dci_verification *v)
 {
 	jw_object(j, "dates");
-	jw_time(j, "earliest_next_update", v->earliest_next_update);
-	jw_text(j, "earliest_what", v->earliest_what);
-	jw_time(j, "newest_issued", v->newest_issued);
-	jw_int(j, "expired_by", v->expired_by);
+	if (v->has_dates)
+		put_first_to_expire(j, v);
+	put_dated(j, v);
 	jw_object_end(j);
 }
 
@@ -201,7 +263,9 @@ appraisal_json(struct writer *w, const struct dci_appraisal *a)
 		put_platform(&j, v);
 	if (v->has_tcb)
 		put_tcb(&j, v);
-	if (v->has_dates)
+	else if (v->has_newest)
+		put_out_of_reach(&j, v);
+	if (v->dated_n > 0)
 		put_dates(&j, v);
 	if (a->has_snapshot)
 		jw_hex(&j, "snapshot_digest", a->snapshot_digest,

@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
+    {"explain", explain_main, "what a code means, and what to do"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
 };
 

@@ -15,6 +15,7 @@ static const struct {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
     {"explain", explain_main, "what a code means, and what to do"},
+    {"collateral", collateral_main, "what quotes are verified against"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
 };
 

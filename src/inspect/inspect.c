@@ -13,7 +13,8 @@ struct kind {
 
 static const struct kind kinds[] = {
     [THING_UNKNOWN] = {"unknown", "Not recognised", NULL},
-    [THING_QUOTE] = {"quote", "A quote", "dci verify-quote verifies it"},
+    [THING_QUOTE] = {"quote", "A quote",
+	"dci verify-quote verifies quotes of SGX"},
     [THING_REQUEST] = {"certificate-request", "A certificate request", NULL},
     [THING_CRL] = {"crl", "A certificate revocation list", NULL},
     [THING_CHAIN] = {"certificate-chain", "Certificates", NULL},

@@ -8,15 +8,16 @@
 #include "inspect/fields.h"
 #include "inspect/show.h"
 
-#define RESERVED(n)                           \
-	{                                     \
-		"reserved", n, FIELD_RESERVED \
+/* Named by their offsets, since members of an object have different names. */
+#define RESERVED(at, size)                            \
+	{                                             \
+		"reserved_" #at, size, FIELD_RESERVED \
 	}
 
 static const struct field header_3[] = {
     {"version", 2, FIELD_NUMBER},
     {"attestation_key_type", 2, FIELD_NUMBER},
-    RESERVED(4),
+    RESERVED(4, 4),
     {"qe_svn", 2, FIELD_NUMBER},
     {"pce_svn", 2, FIELD_NUMBER},
     {"qe_vendor_id", 16, FIELD_HEX},
@@ -27,8 +28,8 @@ static const struct field header_4[] = {
     {"version", 2, FIELD_NUMBER},
     {"attestation_key_type", 2, FIELD_NUMBER},
     {"tee_type", 4, FIELD_NUMBER},
-    RESERVED(2),
-    RESERVED(2),
+    RESERVED(8, 2),
+    RESERVED(10, 2),
     {"qe_vendor_id", 16, FIELD_HEX},
     {"user_data", 20, FIELD_HEX},
 };
@@ -42,19 +43,19 @@ static const struct field body_header[] = {
 static const struct field sgx_report[] = {
     {"cpusvn", 16, FIELD_HEX},
     {"miscselect", 4, FIELD_NUMBER},
-    RESERVED(12),
+    RESERVED(20, 12),
     {"isv_ext_prod_id", 16, FIELD_RESERVED},
     {"attributes", 8, FIELD_SGX_FLAGS},
     {"xfrm", 8, FIELD_HEX},
     {"mrenclave", 32, FIELD_HEX},
-    RESERVED(32),
+    RESERVED(96, 32),
     {"mrsigner", 32, FIELD_HEX},
-    RESERVED(32),
+    RESERVED(160, 32),
     {"config_id", 64, FIELD_RESERVED},
     {"isv_prod_id", 2, FIELD_NUMBER},
     {"isv_svn", 2, FIELD_NUMBER},
     {"config_svn", 2, FIELD_RESERVED},
-    RESERVED(42),
+    RESERVED(262, 42),
     {"isv_family_id", 16, FIELD_RESERVED},
     {"report_data", 64, FIELD_HEX},
 };

@@ -46,6 +46,7 @@ LIB := $(BUILD)/libdci.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
+VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -89,8 +90,8 @@ demo:
 
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all unit-tests helpers $(VECTOR_TESTS)
-	@BUILD=$(BUILD) tests/run
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-built
 
 asan:
 	@$(MAKE) --no-print-directory deps
@@ -98,7 +99,7 @@ asan:
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-check-built: packages-present programs unit-tests helpers
+check-built: packages-present programs unit-tests helpers $(VECTOR_TESTS)
 	@BUILD=$(BUILD) tests/run
 
 # --- building -------------------------------------------------------------
@@ -130,6 +131,12 @@ helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
 
+# Has no code of ours.
+$(BUILD)/interop/old_client: $(BUILD)/tests/interop/old_client.o
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
@@ -138,8 +145,6 @@ $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 unit-tests: $(UNIT_TESTS)
 
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
-
 $(BUILD)/vectors/mutations: $(patsubst %,$(BUILD)/tests/vectors/%.o,\
 	mutate mutate_quote mutate_collateral)
 
@@ -155,10 +160,21 @@ vectors: $(VECTOR_TESTS)
 	    [ $$rc = 0 ] || exit $$rc; \
 	done
 
+BENCH_HELPERS := $(BUILD)/bench/identity.o $(BUILD)/bench/cpu.o
+
+$(BUILD)/bench/load $(BUILD)/bench/floor: $(BENCH_HELPERS)
+
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# Server CPU of whole issuances, against the floor; quotes against signatures.
+BENCHES := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c))
+
+bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor $(BENCHES)
+	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
+	@bench/issue.sh $(BUILD)
 
 bench-quote: $(BUILD)/bench/bench_quote
 	$<

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -41,7 +42,7 @@ static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
-    SCMP_SYS(fcntl), SCMP_SYS(sched_yield), SCMP_SYS(tgkill)};
+    SCMP_SYS(fcntl), SCMP_SYS(sched_yield)};
 
 static const int worker_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
@@ -108,6 +109,15 @@ add_fstat_rule(scmp_filter_ctx ctx)
 		log_fatal("sandbox", "seccomp rule for fstat");
 }
 
+/* abort() signals the process itself; nobody else may be signalled. */
+static void
+add_abort_rule(scmp_filter_ctx ctx)
+{
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+		log_fatal("sandbox", "seccomp rule for abort");
+}
+
 /* Calls that libraries make without need get EPERM; forbidden ones end the
  * process. */
 static void
@@ -120,6 +130,7 @@ enter_seccomp(enum role role)
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
 	add_fstat_rule(ctx);
+	add_abort_rule(ctx);
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
@@ -197,6 +208,9 @@ sandbox_enter(enum role role, int folder)
 		FAIL("no_new_privs");
 	if (geteuid() == 0)
 		drop_root(role);
+	/* Set by the parent already, but a change of user clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		FAIL("parent death signal");
 	if (!enter_landlock(role, folder))
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "this kernel has no landlock; seccomp alone confines");

@@ -260,6 +260,11 @@ sql_open(
 		sql_fail(db, f, "The database cannot be opened");
 		return NULL;
 	}
+	if (sqlite3_db_readonly(db, "main") != 0) {
+		dci_fail(f, DCI_LEDGER_IO, "%s may not be written. %s", path,
+		    dci_code_remedy(DCI_LEDGER_IO));
+		return NULL;
+	}
 	if (sql_protect(db, f) != 0)
 		return NULL;
 	int empty = sql_identify(db, format, f);

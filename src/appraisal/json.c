@@ -5,18 +5,14 @@
 static void
 put_decision(struct json_writer *j, const struct dci_appraisal *a)
 {
-	enum dci_status status = a->verification.status;
 	enum dci_code code = a->failure.code;
 
 	jw_int(j, "version", DCI_RECORD_VERSION);
 	jw_time(j, "time", a->time);
-	jw_text(j, "verdict", dci_status_name(status));
+	jw_text(j, "verdict", dci_status_name(a->verification.status));
 	jw_text(j, "code", dci_code_name(code));
-	if (code == DCI_OK) {
-		if (status != DCI_STATUS_UP_TO_DATE)
-			jw_text(j, "remedy", dci_status_remedy(status));
+	if (code == DCI_OK)
 		return;
-	}
 	jw_text(j, "sentence", a->failure.sentence);
 	jw_text(j, "remedy", dci_code_remedy(code));
 }
@@ -140,17 +136,20 @@ put_level(struct json_writer *j, const char *key, const struct dci_level *level)
 	jw_object_end(j);
 }
 
-/* What a platform that reaches no level lacks. */
+/* The levels in full; what falls short too, where "tcb" is absent. */
 static void
-put_out_of_reach(struct json_writer *j, const struct dci_verification *v)
+put_levels(struct json_writer *j, const struct dci_verification *v)
 {
-	jw_object(j, "tcb");
+	jw_object(j, "levels");
 	if (v->level.status != DCI_STATUS_INVALID)
-		put_level(j, "level", &v->level);
-	put_level(j, "newest_level", &v->newest);
+		put_level(j, "reached", &v->level);
+	put_level(j, "newest", &v->newest);
 	jw_int(j, "qe_svn", v->quote.qe_report.isv_svn);
-	jw_int(j, "qe_newest_svn", v->qe_newest_svn);
-	put_shortfalls(j, v);
+	if (v->has_tcb)
+		jw_int(j, "qe_reached", v->qe_level_svn);
+	jw_int(j, "qe_newest", v->qe_newest_svn);
+	if (!v->has_tcb)
+		put_shortfalls(j, v);
 	jw_object_end(j);
 }
 
@@ -168,12 +167,9 @@ put_tcb(struct json_writer *j, const struct dci_verification *v)
 	jw_int(j, "qe_evaluation_number", v->qe_evaluation);
 	put_advisories(j, "platform_advisories", &v->platform_advisories);
 	put_advisories(j, "qe_advisories", &v->qe_advisories);
-	put_level(j, "level", &v->level);
-	put_level(j, "newest_level", &v->newest);
-	jw_int(j, "qe_svn", v->quote.qe_report.isv_svn);
-	jw_int(j, "qe_level_svn", v->qe_level_svn);
-	jw_int(j, "qe_newest_svn", v->qe_newest_svn);
 	put_shortfalls(j, v);
+	if (v->tcb_status != DCI_STATUS_UP_TO_DATE)
+		jw_text(j, "remedy", dci_status_remedy(v->tcb_status));
 	jw_object_end(j);
 }
 
@@ -195,21 +191,13 @@ put_dated(struct json_writer *j, const struct dci_verification *v)
 }
 
 static void
-put_first_to_expire(struct json_writer *j, const struct dci_verification *v)
+put_dates(struct json_writer *j, const struct dci_verification *v)
 {
+	jw_object(j, "dates");
 	jw_time(j, "earliest_next_update", v->earliest_next_update);
 	jw_text(j, "earliest_what", v->earliest_what);
 	jw_time(j, "newest_issued", v->newest_issued);
 	jw_int(j, "expired_by", v->expired_by);
-}
-
-static void
-put_dates(struct json_writer *j, const struct dci_verification *v)
-{
-	jw_object(j, "dates");
-	if (v->has_dates)
-		put_first_to_expire(j, v);
-	put_dated(j, v);
 	jw_object_end(j);
 }
 
@@ -263,10 +251,12 @@ appraisal_json(struct writer *w, const struct dci_appraisal *a)
 		put_platform(&j, v);
 	if (v->has_tcb)
 		put_tcb(&j, v);
-	else if (v->has_newest)
-		put_out_of_reach(&j, v);
-	if (v->dated_n > 0)
+	if (v->has_newest)
+		put_levels(&j, v);
+	if (v->has_dates)
 		put_dates(&j, v);
+	if (v->dated_n > 0)
+		put_dated(&j, v);
 	if (a->has_snapshot)
 		jw_hex(&j, "snapshot_digest", a->snapshot_digest,
 		    sizeof(a->snapshot_digest));

@@ -30,7 +30,8 @@ static const struct kind certificates[] = {
 	"A PCK certificate of an SGX platform", NULL},
     [CERTIFICATE_RATLS] = {"ra-tls-certificate", "An RA-TLS certificate", NULL},
     [CERTIFICATE_DELEGATION] = {"delegation-certificate",
-	"A delegation certificate", "dci verify-report verifies what it signs"},
+	"A delegation certificate",
+	"openssl verify with the CA's certificates checks its chain"},
 };
 
 static const struct kind *

@@ -86,15 +86,15 @@ ok "has the dates of each certificate, list and document" $?
 has "first to expire:"; ok "and what expires first" $?
 
 verify tcb-out-of-date "${genuine[@]}" --json
-json 'r["remedy"] and r["tcb"]["level"]["status"] == "OutOfDate" and
-    r["tcb"]["newest_level"]["components"][0] == 12 and
+json 'r["tcb"]["remedy"] and r["levels"]["reached"]["status"] == "OutOfDate" and
+    r["levels"]["newest"]["components"][0] == 12 and
     [s["component"] for s in r["tcb"]["shortfalls"]] == [1, 2] and
     r["tcb"]["shortfalls"][0]["type"] == "Early Microcode Update"'
 ok "--json: the same" $?
-json 'len(r["dates"]["documents"]) == 13 and
+json 'len(r["documents"]) == 13 and
     {"PCK certificate", "TCB info", "QE identity", "PCK revocation list"} <=
-    {d["what"] for d in r["dates"]["documents"]} and
-    min(d["next_update"] for d in r["dates"]["documents"]) ==
+    {d["what"] for d in r["documents"]} and
+    min(d["next_update"] for d in r["documents"]) ==
     r["dates"]["earliest_next_update"]'
 ok "--json: every date" $?
 
@@ -106,7 +106,7 @@ verify tcb-not-supported "${genuine[@]}"; [ $? = 1 ] && has "no level is reached
     has "component 1 (BIOS, Early Microcode Update): has 3, needs 12"
 ok "below all levels: what is missing" $?
 verify tcb-not-supported "${genuine[@]}" --json
-json 'r["tcb"]["shortfalls"][0]["need"] == 12 and "status" not in r["tcb"]'
+json 'r["levels"]["shortfalls"][0]["need"] == 12 and "reached" not in r["levels"]'
 ok "--json: the same" $?
 verify qe-not-supported "${genuine[@]}"; [ $? = 1 ] &&
     has "level reached UpToDate" && has "the quoting enclave has SVN 0"

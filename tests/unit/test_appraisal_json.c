@@ -143,9 +143,8 @@ levels_and_documents_stand_beside_a_tcb_that_is_absent(void **state)
 	(void)state;
 	a = (struct dci_appraisal){.time = 1};
 	v->has_newest = true;
-	v->newest = (struct dci_level){.status = DCI_STATUS_UP_TO_DATE,
-	    .component = {12},
-	    .pce_svn = 13};
+	v->newest = (struct dci_level){
+	    .status = DCI_STATUS_UP_TO_DATE, .component = {12}, .pce_svn = 13};
 	v->shortfalls = 1;
 	v->shortfall[0] =
 	    (struct dci_shortfall){.component = 1, .have = 3, .need = 12};

@@ -94,6 +94,12 @@ found:    $3"
 }
 
 finish() {
+	# The sanitizers' reports are in the logs of processes that they ended.
+	if grep -q -s -E 'Sanitizer|runtime error:' ./*.log; then
+		fail "no report of a sanitizer" \
+		    "$(grep -h -A 20 -E 'Sanitizer|runtime error:' ./*.log |
+			head -n 60)"
+	fi
 	echo "1..$tests_run"
 	[ "$tests_failed" = 0 ]
 	exit
@@ -175,6 +181,8 @@ write_policy policy.conf
 
 # --- issuers -------------------------------------------------------------------------
 
+AS=() # what the issuer is started by, if not directly
+
 # issuer NAME [VARIABLE=VALUE...] [FLAG...]: starts it on a free port, with
 # state in NAME.state and its log in NAME.log, and waits until it listens.
 # Sets PID, PORT, LOG, STATE.  Without -c it gets policy.conf, unless variables
@@ -194,13 +202,13 @@ issuer() {
 	: >>"$LOG"
 	local begin
 	begin=$(wc -l <"$LOG")
-	env "${variables[@]}" "$BIN/dci-issuer" "${flags[@]}" --sim sim \
+	"${AS[@]}" env "${variables[@]}" "$BIN/dci-issuer" "${flags[@]}" --sim sim \
 	    -s "$STATE" -l "${ADDRESS:-127.0.0.1}:${LISTEN:-0}" "$@" 2>>"$LOG" &
 	PID=$!
 	issuers+=("$PID")
 	wait_for 20 issuer_settled "$begin"
 	PORT=$(tail -n "+$((begin + 1))" "$LOG" |
-	    sed -n 's/.* event=listening .* port=\([0-9]*\).*/\1/p' | tail -n 1)
+	    sed -n -E 's/.*listening.*port"?[=:]([0-9]+).*/\1/p' | tail -n 1)
 	if [ -z "$PORT" ]; then
 		echo "# the issuer $name does not listen:"
 		sed 's/^/# /' "$LOG"
@@ -209,7 +217,8 @@ issuer() {
 }
 
 issuer_settled() {
-	tail -n "+$(($1 + 1))" "$LOG" | grep -q event=listening || dead "$PID"
+	tail -n "+$(($1 + 1))" "$LOG" | grep -q -E 'event"?[=:]"?listening' ||
+	    dead "$PID"
 }
 
 # Ends the issuer PID; its exit code is in STATUS.
@@ -262,13 +271,8 @@ $(tail -n 20 "$WORK/out")"
 }
 
 children_of() { # PID
-	local status
-
-	for status in /proc/[0-9]*/status; do
-		[ "$(sed -n 's/^PPid:[^0-9]*//p' "$status" 2>/dev/null)" = "$1" ] &&
-		    basename "$(dirname "$status")"
-	done
-	return 0
+	grep -s -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status |
+	    sed 's,/proc/\([0-9]*\)/.*,\1,'
 }
 
 # child_of PID NAME: the process ids of its children with that name.
@@ -276,7 +280,7 @@ child_of() {
 	local pid
 
 	for pid in $(children_of "$1"); do
-		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		case $(cat "/proc/$pid/comm" 2>&1) in
 		$2) echo "$pid" ;;
 		esac
 	done

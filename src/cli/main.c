@@ -18,6 +18,7 @@ static const struct {
     {"explain", explain_main, "what a code means, and what to do"},
     {"collateral", collateral_main, "what quotes are verified against"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
+    {"ca", ca_main, "the issuer's CA: certificates and fingerprint"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -500,6 +500,9 @@ ledger_peer(struct child *child, enum role role, unsigned index, int fd)
 
 	if (index >= WORKERS_MAX)
 		log_fatal("ipc", "unexpected peer");
+	/* What waits for the next commit is for the old worker: a new one may
+	 * give the same numbers to other connections. */
+	on_commit(-1, 0, l);
 	if (role == ROLE_APPRAISER) {
 		end = &l->appraiser[index];
 		forget_appraiser(l, index);

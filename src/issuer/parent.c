@@ -14,6 +14,7 @@
 #include "issuer/child.h"
 #include "issuer/collateral_set.h"
 #include "issuer/listener.h"
+#include "issuer/notify.h"
 #include "issuer/parent.h"
 
 #define STOP_SECONDS   10 /* for children to finish, then they are killed */
@@ -234,6 +235,7 @@ announce(struct parent *p)
 	log_hex(&l, "policy", p->config->policy->digest, 32);
 	log_end(&l);
 	p->announced = true;
+	notify_manager("READY=1");
 }
 
 /* --- from the children ----------------------------------------------------------- */
@@ -510,6 +512,7 @@ stop(struct parent *p, int exit_code)
 		return;
 	p->stopping = true;
 	p->exit_code = exit_code;
+	notify_manager("STOPPING=1");
 	close(p->listener);
 	event_base_once(p->base, -1, EV_TIMEOUT, on_stop_late, p,
 	    &(struct timeval){STOP_SECONDS, 0});

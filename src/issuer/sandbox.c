@@ -32,8 +32,7 @@ sandbox_uid(enum role role)
 /* What every role needs: its channels, memory, time, and an end. */
 static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
-    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
     SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
     SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
@@ -100,6 +99,23 @@ add_memory_rules(scmp_filter_ctx ctx)
 		log_fatal("sandbox", "seccomp rules for memory");
 }
 
+/* Sending, but not by MSG_FASTOPEN: that connects a socket that is not, and
+ * shutdown() makes such a one out of the listening socket. */
+static void
+add_sending_rules(scmp_filter_ctx ctx)
+{
+	struct scmp_arg_cmp sendto_flags =
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
+	struct scmp_arg_cmp sendmsg_flags =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
+
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+		sendto_flags) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+		sendmsg_flags) != 0)
+		log_fatal("sandbox", "seccomp rules for sending");
+}
+
 /* What fstat() is in this libc: of an open file, not of a path. */
 static void
 add_fstat_rule(scmp_filter_ctx ctx)
@@ -130,6 +146,7 @@ enter_seccomp(enum role role)
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
 	add_fstat_rule(ctx);
+	add_sending_rules(ctx);
 	add_abort_rule(ctx);
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);

@@ -39,6 +39,10 @@ accepted "DICE is preferred: legacy for another key" channel \
     --variant legacy-other-key
 accepted "DICE marked critical" channel --variant dice-critical
 
+accepted "a certificate of 60 KB" channel --variant large
+
+rejected "a certificate of more than 64 KiB" certificate-too-large \
+    --variant too-large
 rejected "legacy only, for another key" evidence-not-bound --legacy \
     --variant legacy-other-key
 rejected "DICE for another key, legacy good" pubkey-hash-mismatch \

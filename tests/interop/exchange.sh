@@ -128,6 +128,16 @@ said "... and a sentence with what was found" "^sentence=.*$OTHER"
 equal "... and then comes close_notify" "0 close_notify" \
     "$(value rest) $(value end)"
 
+# Other orders of the same.
+for tls in 2 3; do
+	evidence a
+	check "TLS 1.$tls: a client that sends its CSR before it has the secret" \
+	    old a "-$tls" -- tls request csr secret leaf close
+	evidence a
+	check "TLS 1.$tls: a client that sends close_notify after its CSR" \
+	    old a "-$tls" -- tls request secret csr shut leaf rest
+done
+
 # Constructor mode: the secret, and nothing more.
 evidence a
 mark

@@ -29,12 +29,12 @@
 #include "ratls/make.h"
 #include "sim/faults.h"
 
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			fprintf(stderr, "make_ratls: %s\n", #condition);   \
-			exit(2);                                           \
-		}                                                          \
+#define CHECK(condition)                                                 \
+	do {                                                             \
+		if (!(condition)) {                                      \
+			fprintf(stderr, "make_ratls: %s\n", #condition); \
+			exit(2);                                         \
+		}                                                        \
 	} while (0)
 
 struct spki {
@@ -59,8 +59,8 @@ variant(const char *name)
 static EVP_PKEY *
 key_make(const char *type)
 {
-	EVP_PKEY *key = strcmp(type, "RSA") == 0 ? EVP_RSA_gen(3072)
-						 : EVP_EC_gen(type);
+	EVP_PKEY *key =
+	    strcmp(type, "RSA") == 0 ? EVP_RSA_gen(3072) : EVP_EC_gen(type);
 	CHECK(key != NULL);
 	return key;
 }
@@ -81,7 +81,8 @@ other_spki(void)
 	return spki_of(key_make("P-384"));
 }
 
-/* --- evidence ------------------------------------------------------------------- */
+/* --- evidence
+ * ------------------------------------------------------------------- */
 
 static struct bytes
 quote_over(struct bytes what)
@@ -93,8 +94,8 @@ quote_over(struct bytes what)
 	sha256(report_data, what.p, what.n);
 	if (variant("report-data-tail"))
 		report_data[DCI_REPORT_DATA_SIZE - 1] = 1;
-	CHECK(sim_quote(platform, &options.quote, report_data, &quote, &n,
-		  &f) == 0);
+	CHECK(sim_quote(
+		  platform, &options.quote, report_data, &quote, &n, &f) == 0);
 	if (variant("quote-garbage"))
 		memset(quote, 0xa5, n);
 	if (variant("quote-short"))
@@ -128,20 +129,20 @@ claim_key(struct writer *w, const char *name, struct bytes spki)
 static void
 claims_write(struct writer *w, struct bytes spki, struct bytes csr_spki)
 {
-	unsigned keys = variant("no-pubkey-hash") ? 0
-	    : variant("two-pubkey-hashes")	  ? 2
-						  : 1;
-	unsigned csr_keys = csr_spki.n == 0 ? 0
-	    : variant("two-csr-keys")	    ? 2
-					    : 1;
+	unsigned keys = variant("no-pubkey-hash")      ? 0
+			: variant("two-pubkey-hashes") ? 2
+						       : 1;
+	unsigned csr_keys = csr_spki.n == 0           ? 0
+			    : variant("two-csr-keys") ? 2
+						      : 1;
 	bool extra = variant("extra-claims");
 
 	cbor_write_map(w, keys + csr_keys + (extra ? 2 : 0));
 	for (unsigned i = 0; i < keys; i++) {
 		if (variant("hash-id-2"))
 			claim(w, CLAIM_PUBKEY_HASH, 2,
-			    (struct bytes){(const uint8_t *)"0123456789abcdef",
-				16});
+			    (struct bytes){
+				(const uint8_t *)"0123456789abcdef", 16});
 		else if (variant("dice-other-key"))
 			claim_key(w, CLAIM_PUBKEY_HASH, other_spki());
 		else
@@ -171,8 +172,8 @@ dice_value(struct bytes spki, struct bytes csr_spki)
 
 	claims_write(&claims, spki, csr_spki);
 	struct bytes buffer = {claims.data, claims.n};
-	struct bytes quote = quote_over(
-	    variant("dice-other-claims") ? other_spki() : buffer);
+	struct bytes quote =
+	    quote_over(variant("dice-other-claims") ? other_spki() : buffer);
 	if (variant("dice-tag") || variant("dice-indefinite")) {
 		cbor_write_tag(&w, variant("dice-tag") ? 60001 : 60000);
 		if (variant("dice-tag"))
@@ -200,19 +201,30 @@ static struct bytes
 legacy_value(struct bytes spki)
 {
 	if (variant("legacy-large"))
-		return (struct bytes){calloc(1, LIMIT_QUOTE + 1),
-		    LIMIT_QUOTE + 1};
+		return (struct bytes){
+		    calloc(1, LIMIT_QUOTE + 1), LIMIT_QUOTE + 1};
 	if (variant("legacy-empty"))
 		return (struct bytes){(const uint8_t *)"", 0};
 	return quote_over(variant("legacy-other-key") ? other_spki() : spki);
 }
 
-/* --- the certificate -------------------------------------------------------------- */
+/* --- the certificate
+ * -------------------------------------------------------------- */
+
+/* An extension that says nothing, of that many bytes. */
+static struct ratls_extension
+ballast(size_t n)
+{
+	static const uint8_t oid[] = {0x2a, 0x03, 0x04};
+
+	return (struct ratls_extension){
+	    .oid = {oid, sizeof(oid)}, .value = {calloc(1, n), n}};
+}
 
 static void
 certificate_write(EVP_PKEY *key, struct bytes csr_spki, const char *path)
 {
-	struct ratls_extension e[4];
+	struct ratls_extension e[5];
 	struct bytes spki = spki_of(key);
 	size_t count = 0, n;
 	struct dci_failure f;
@@ -237,6 +249,10 @@ certificate_write(EVP_PKEY *key, struct bytes csr_spki, const char *path)
 	}
 	if (variant("no-evidence"))
 		count = 0;
+	if (variant("large"))
+		e[count++] = ballast(50000);
+	if (variant("too-large"))
+		e[count++] = ballast(LIMIT_CERTIFICATE);
 	CHECK(ratls_certificate_make(&der, &n, key, e, count, &f) == 0);
 	const uint8_t *p = der;
 	X509 *x = d2i_X509(NULL, &p, (long)n);
@@ -262,8 +278,8 @@ key_write(EVP_PKEY *key, const char *path)
 {
 	BIO *bio = BIO_new_file(path, "w");
 
-	CHECK(bio != NULL &&
-	    PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1);
+	CHECK(bio != NULL && PEM_write_bio_PrivateKey(
+				 bio, key, NULL, NULL, 0, NULL, NULL) == 1);
 	BIO_free(bio);
 }
 
@@ -284,11 +300,25 @@ platform_open(const char *dir)
 		options.quote.debug = true;
 }
 
-/* --- options -------------------------------------------------------------------------- */
+/* --- options
+ * -------------------------------------------------------------------------- */
 
 enum {
-	DICE = 256, LEGACY, PROPER, P256, P384, P521, RSA_KEY, CSR_KEY,
-	MRENCLAVE, MRSIGNER, ISV_PROD_ID, ISV_SVN, DEBUG, FAULT, VARIANT
+	DICE = 256,
+	LEGACY,
+	PROPER,
+	P256,
+	P384,
+	P521,
+	RSA_KEY,
+	CSR_KEY,
+	MRENCLAVE,
+	MRSIGNER,
+	ISV_PROD_ID,
+	ISV_SVN,
+	DEBUG,
+	FAULT,
+	VARIANT
 };
 
 static const struct option long_options[] = {
@@ -348,12 +378,12 @@ option_take(int option)
 		options.csr_key = optarg;
 		break;
 	case MRENCLAVE:
-		CHECK(hex_decode(options.quote.mrenclave, 32, optarg,
-		    strlen(optarg)));
+		CHECK(hex_decode(
+		    options.quote.mrenclave, 32, optarg, strlen(optarg)));
 		break;
 	case MRSIGNER:
-		CHECK(hex_decode(options.quote.mrsigner, 32, optarg,
-		    strlen(optarg)));
+		CHECK(hex_decode(
+		    options.quote.mrsigner, 32, optarg, strlen(optarg)));
 		break;
 	case ISV_PROD_ID:
 		options.quote.isv_prod_id = number(optarg);
@@ -394,7 +424,8 @@ main(int argc, char **argv)
 	key_write(key, path);
 	if (options.csr_key != NULL)
 		csr_spki = variant("csr-key-other")
-		    ? other_spki() : spki_of(key_read(options.csr_key));
+			       ? other_spki()
+			       : spki_of(key_read(options.csr_key));
 	snprintf(path, sizeof(path), "%s.crt", argv[optind + 1]);
 	certificate_write(key, csr_spki, path);
 	return 0;

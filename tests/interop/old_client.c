@@ -64,7 +64,8 @@ die(const char *step, const char *why)
 	exit(1);
 }
 
-/* --- what the server's records look like -------------------------------------- */
+/* --- what the server's records look like
+ * -------------------------------------- */
 
 static void
 on_record(const uint8_t *header)
@@ -116,7 +117,8 @@ on_message(int write_p, int version, int type, const void *buf, size_t n,
 		on_handshake_message(buf, n, version);
 }
 
-/* --- the connection ------------------------------------------------------------- */
+/* --- the connection
+ * ------------------------------------------------------------- */
 
 static void
 tcp_connect(void)
@@ -170,10 +172,10 @@ context_make(void)
 		SSL_CTX_set_max_proto_version(ctx, options.version);
 	}
 	if (options.certificate != NULL &&
-	    (SSL_CTX_use_certificate_file(ctx, options.certificate,
-		 SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_use_PrivateKey_file(ctx, options.key,
-		    SSL_FILETYPE_PEM) != 1))
+	    (SSL_CTX_use_certificate_file(
+		 ctx, options.certificate, SSL_FILETYPE_PEM) != 1 ||
+		SSL_CTX_use_PrivateKey_file(
+		    ctx, options.key, SSL_FILETYPE_PEM) != 1))
 		die("context", "certificate or key");
 	if (options.ca != NULL &&
 	    SSL_CTX_load_verify_locations(ctx, options.ca, NULL) != 1)
@@ -235,7 +237,8 @@ disconnect(void)
 	in_n = 0;
 }
 
-/* --- reading and writing ----------------------------------------------------------- */
+/* --- reading and writing
+ * ----------------------------------------------------------- */
 
 static void
 put(const char *step, const void *data, size_t n)
@@ -318,10 +321,11 @@ static uint32_t
 little_endian(const uint8_t *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 24;
+	       (uint32_t)p[3] << 24;
 }
 
-/* --- the steps ----------------------------------------------------------------------- */
+/* --- the steps
+ * ----------------------------------------------------------------------- */
 
 static void
 step_sleep(const char *arg)
@@ -365,8 +369,8 @@ step_secret(const char *arg)
 	need("secret", head);
 	if (memcmp(in, RESPONSE, sizeof(RESPONSE)) != 0)
 		die("secret", "not the response");
-	uint32_t n = ntohl(*(uint32_t *)(void *)memcpy(&(uint32_t){0},
-	    in + sizeof(RESPONSE), 4));
+	uint32_t n = ntohl(*(uint32_t *)(void *)memcpy(
+	    &(uint32_t){0}, in + sizeof(RESPONSE), 4));
 	if (n == 0 || n > 4096)
 		die("secret", "its size");
 	need("secret", head + n);
@@ -560,6 +564,14 @@ step_close(const char *arg)
 	disconnect();
 }
 
+/* close_notify, but goes on reading. */
+static void
+step_shut(const char *arg)
+{
+	(void)arg;
+	SSL_shutdown(ssl);
+}
+
 static void
 step_abort(const char *arg)
 {
@@ -598,8 +610,9 @@ step_gone(const char *arg)
 	(void)arg;
 	while ((n = recv(tcp, bytes, sizeof(bytes), 0)) > 0)
 		;
-	printf("end=%s\n", n == 0 ? "eof"
-	    : errno == ECONNRESET ? "reset" : "timeout");
+	printf("end=%s\n", n == 0                ? "eof"
+			   : errno == ECONNRESET ? "reset"
+						 : "timeout");
 }
 
 static const struct {
@@ -627,6 +640,7 @@ static const struct {
     {"key-update", step_key_update, 0},
     {"again", step_again, 0},
     {"close", step_close, 0},
+    {"shut", step_shut, 0},
     {"abort", step_abort, 0},
     {"reset", step_reset, 0},
     {"raw", step_raw, 1},

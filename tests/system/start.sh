@@ -108,6 +108,33 @@ STATE=$WORK/new/folder/state
 exits 2 "a STATEDIR below a file" timeout 10 "$BIN/dci-issuer" -c policy.conf \
     --sim sim -s policy.conf/state -l 127.0.0.1:0
 
+issuer closed
+issuer_stop
+"$BIN/dci-issuer" -c policy.conf --sim sim -s "$STATE" -l "127.0.0.1:$PORT" \
+    <&- >&- 2>&- &
+PID=$!
+issuers+=("$PID")
+check "started without standard descriptors an enrolment works" \
+    wait_for 5 client again
+strange=$(for pid in $PID $(children_of "$PID"); do
+	for fd in 0 1 2; do readlink "/proc/$pid/fd/$fd"; done
+done | grep -v '^/dev/null$')
+equal "... and none of its files took their place" "" "$strange"
+issuer_stop
+
+# --- addresses ----------------------------------------------------------------------
+
+ADDRESS='[::]' issuer six
+if [ -s /proc/net/if_inet6 ]; then
+	check "all interfaces: by IPv4" timeout 10 "$BIN/dci-client" \
+	    --issuer "127.0.0.1:$PORT" --sim sim -o again
+	check "all interfaces: by IPv6" bash -c "exec 3<>/dev/tcp/::1/$PORT"
+	said "an IPv4 client is logged as such" "issued .*peer=127.0.0.1:" "$LOG"
+else
+	skip "all interfaces" "no IPv6"
+fi
+issuer_stop
+
 # --- configuration ------------------------------------------------------------------
 
 echo 'listn = "[::]:4433"' >bad.conf
@@ -143,6 +170,19 @@ refuses_to_start "a TLS key of another certificate" "does not belong" \
     -c bad.conf --sim sim
 
 # --- without collateral ---------------------------------------------------------------
+
+{
+	cat policy.conf
+	echo "log_format = json"
+} >json.conf
+issuer json -c json.conf
+works "log_format = json: an enrolment works"
+if command -v jq >/dev/null; then
+	check "... each line is an object" jq -e .event "$LOG"
+else
+	skip "... each line is an object" "no jq"
+fi
+issuer_stop
 
 mkdir none
 issuer nocollateral --collateral none

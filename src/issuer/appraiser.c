@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <openssl/rand.h>
 
 #include "appraisal/json.h"
 #include "base/digest.h"
@@ -22,6 +23,7 @@ struct client {
 	struct client *next; /* in its bucket */
 	connection_id connection;
 	uint8_t request_id[REQUEST_ID_SIZE];
+	uint64_t ticket; /* ours, unlike the names that the worker gives */
 	char peer[PEER_SIZE];
 	uint8_t *certificate; /* owned; the appraisal points into it */
 	/* The appraisal's texts may point into the collateral. */
@@ -44,6 +46,9 @@ struct appraiser {
 	/* Kept, so that not every row grows them anew; no secrets in them. */
 	struct writer record, row;
 	struct client *bucket[CLIENT_BUCKETS];
+	/* Begins anywhere: what an earlier appraiser of this index asked for
+	 * may still be on its way. */
+	uint64_t next_ticket;
 };
 
 static void
@@ -203,6 +208,7 @@ send_row(struct appraiser *a, struct client *c, enum ledger_kind kind,
 		    LEDGER_ROW_MAX);
 		return false;
 	}
+	m.ticket = c->ticket;
 	memcpy(m.request_id, c->request_id, sizeof(m.request_id));
 	channel_send(a->ledger, M_ROW, &m,
 	    (struct bytes){a->row.data, a->row.n}, -1);
@@ -228,7 +234,7 @@ send_sign(struct appraiser *a, const struct client *c,
 	    .expiry_tolerated = v->expired_by > 0,
 	    .newest_issued = v->newest_issued};
 
-	memcpy(q.request_id, c->request_id, sizeof(q.request_id));
+	q.ticket = c->ticket;
 	sha256(q.row_digest, a->row.data, a->row.n);
 	memcpy(q.policy_digest, c->appraisal.policy_digest, 32);
 	memcpy(q.mrenclave, v->quote.report.mrenclave, 32);
@@ -276,6 +282,7 @@ on_evidence(struct appraiser *a, const struct message *m)
 	if (m->tail.n > 0)
 		memcpy(c->certificate, m->tail.p, m->tail.n);
 	c->connection = e.connection;
+	c->ticket = a->next_ticket++;
 	memcpy(c->request_id, e.request_id, sizeof(c->request_id));
 	memcpy(c->peer, e.peer, sizeof(c->peer));
 	c->peer[PEER_SIZE - 1] = '\0';
@@ -502,6 +509,8 @@ appraiser_start(struct child *child)
 		log_fatal("start-failed", "out of memory");
 	child->state = a;
 	a->child = child;
+	if (RAND_bytes((uint8_t *)&a->next_ticket, sizeof(a->next_ticket)) != 1)
+		log_fatal("start-failed", "no random numbers");
 	a->record = writer_new(RECORD_MAX);
 	a->row = writer_new(LEDGER_ROW_MAX);
 	a->reference = reference_new(

@@ -125,6 +125,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# These count the signatures that are verified.
+COUNT_VERIFY := -Wl,--wrap=EVP_PKEY_verify,--wrap=EVP_DigestVerify
+$(BUILD)/tests/test_dcap_cache: LDFLAGS += $(COUNT_VERIFY)
+
 # Programs that the scripts in tests/interop and tests/system use.
 helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
@@ -138,7 +142,7 @@ $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 unit-tests: $(UNIT_TESTS)
 
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
+VECTOR_TESTS := $(patsubst %,$(BUILD)/vectors/%,vectors mutations cache)
 
 $(BUILD)/vectors/mutations: $(patsubst %,$(BUILD)/tests/vectors/%.o,\
 	mutate mutate_quote mutate_collateral)

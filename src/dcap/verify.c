@@ -326,11 +326,9 @@ dci_verify_quote(struct dci_verification *out, const uint8_t *quote, size_t n,
 	if (tolerance != NULL)
 		r.tolerance = *tolerance;
 	ERR_set_mark();
-	if (run_all(&r, quote, n) == 0) {
-		if (!r.expired) {
-			out->status = out->tcb_status;
-			out->failure.code = DCI_OK;
-		}
+	if (run_all(&r, quote, n) == 0 && !r.expired) {
+		out->status = out->tcb_status;
+		out->failure.code = DCI_OK;
 		run_keep(&r);
 	}
 	ERR_pop_to_mark();

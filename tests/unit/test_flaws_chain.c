@@ -297,6 +297,50 @@ late_dates(void **state)
 	expect(&s, DCI_STATUS_UP_TO_DATE);
 }
 
+/* Each chain of the collateral has its own dates, although the same
+ * certificates stand in several. */
+static void
+dates_of_each_chain(void **state)
+{
+	static const struct {
+		enum dci_document chain;
+		enum sim_key key;
+		enum dci_code expired, not_yet_valid;
+	} cases[] = {
+	    {DCI_DOC_PCK_CRL_CHAIN, SIM_KEY_PCK_CA, DCI_PCK_CRL_CHAIN_EXPIRED,
+		DCI_PCK_CRL_CHAIN_NOT_YET_VALID},
+	    {DCI_DOC_TCB_INFO_CHAIN, SIM_KEY_TCB_SIGNER,
+		DCI_TCB_INFO_CHAIN_EXPIRED, DCI_TCB_INFO_CHAIN_NOT_YET_VALID},
+	    {DCI_DOC_QE_IDENTITY_CHAIN, SIM_KEY_TCB_SIGNER,
+		DCI_QE_IDENTITY_CHAIN_EXPIRED,
+		DCI_QE_IDENTITY_CHAIN_NOT_YET_VALID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		X509 *c = cert_of(&s, cases[i].key);
+
+		assert_true(ASN1_TIME_set(X509_getm_notBefore(c), NOW - 9));
+		assert_true(ASN1_TIME_set(X509_getm_notAfter(c), NOW + 9));
+		scene_collateral(&s);
+		chain_put(&s.doc[cases[i].chain],
+		    cert_sign(c, key_of(&s, SIM_KEY_ROOT)),
+		    cert_of(&s, SIM_KEY_ROOT), NULL);
+		s.now = NOW - 10;
+		expect_invalid(&s, cases[i].not_yet_valid);
+		s.now = NOW - 9;
+		expect(&s, DCI_STATUS_UP_TO_DATE);
+		s.now = NOW + 9;
+		expect(&s, DCI_STATUS_UP_TO_DATE);
+		s.now = NOW + 10;
+		expect_invalid(&s, cases[i].expired);
+	}
+	s.now = INT64_MIN;
+	expect_invalid(&s, DCI_PCK_CHAIN_NOT_YET_VALID);
+	s.now = INT64_MAX;
+	expect_invalid(&s, DCI_PCK_CHAIN_EXPIRED);
+}
+
 /* The key in the leaf's DER as a compressed point. */
 static void
 compressed_key(void **state)
@@ -379,6 +423,7 @@ main(void)
 	    GENERIC("number and order of certificates",
 		number_and_order_of_certificates),
 	    GENERIC("2038, 2050, 9999", late_dates),
+	    GENERIC("dates of each chain", dates_of_each_chain),
 	    GENERIC("25: compressed key", compressed_key),
 	    GENERIC("other curve or digest", other_curve_or_digest),
 	    GENERIC("Platform and Processor CA", platform_and_processor_ca),

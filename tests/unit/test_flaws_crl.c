@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Revocation lists that are not what they should be, and names: spec dcap.md,
  * sections 12 (generic) and 14. */
+#include <openssl/ec.h>
+
 #include "tests/unit/flaws.h"
 
 CLEANUP_TYPE(cleanup_crl, X509_CRL, X509_CRL_free)
@@ -249,6 +251,79 @@ any_entry_revokes(void **state)
 	}
 }
 
+/* An entry of another issuer makes a list an indirect one. */
+static void
+indirect_list(void **state)
+{
+	X509_CRL *crl CLEANUP(cleanup_crl) = crl_of(&s, DCI_DOC_PCK_CRL);
+	X509_REVOKED *r = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0);
+	GENERAL_NAMES *issuer = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	X509 *root = cert_of(&s, SIM_KEY_ROOT);
+
+	(void)state;
+	GENERAL_NAME_set0_value(
+	    name, GEN_DIRNAME, X509_NAME_dup(X509_get_subject_name(root)));
+	assert_true(sk_GENERAL_NAME_push(issuer, name));
+	for (int critical = 0; critical < 2; critical++) {
+		assert_true(X509_REVOKED_add1_ext_i2d(r, NID_certificate_issuer,
+		    issuer, critical, X509V3_ADD_REPLACE));
+		crl_put(DCI_DOC_PCK_CRL, crl, key_of(&s, SIM_KEY_PCK_CA),
+		    EVP_sha256());
+		expect_invalid(&s, DCI_PCK_CRL_MALFORMED);
+	}
+	GENERAL_NAMES_free(issuer);
+	X509_free(root);
+}
+
+static const char order[] =
+    "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551";
+
+/* Writes a signature of these two numbers, in DER, into a signed object. */
+static void
+forge(const ASN1_BIT_STRING *where, const char *r, const char *s_hex)
+{
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *rn = NULL, *sn = NULL;
+	uint8_t *der = NULL;
+
+	assert_true(BN_hex2bn(&rn, r) && BN_hex2bn(&sn, s_hex) &&
+		    ECDSA_SIG_set0(sig, rn, sn));
+	int n = i2d_ECDSA_SIG(sig, &der);
+	assert_true(ASN1_STRING_set((ASN1_STRING *)where, der, n));
+	OPENSSL_free(der);
+	ECDSA_SIG_free(sig);
+}
+
+static void
+signatures_out_of_range(void **state)
+{
+	static const char *const bad[][2] = {
+	    {"0", "0"}, {"0", "1"}, {"1", "0"}, {order, "1"}, {"1", order}};
+	const ASN1_BIT_STRING *where;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		X509 *leaf = cert_of(&s, SIM_KEY_PCK);
+		uint8_t *der = NULL;
+
+		X509_get0_signature(&where, NULL, leaf);
+		forge(where, bad[i][0], bad[i][1]);
+		leaf_put(&s, leaf);
+		expect_invalid(&s, DCI_PCK_CHAIN_SIGNATURE_INVALID);
+		scene_quote(&s, 3);
+		X509_CRL *crl CLEANUP(cleanup_crl) =
+		    crl_of(&s, DCI_DOC_PCK_CRL);
+		X509_CRL_get0_signature(crl, &where, NULL);
+		forge(where, bad[i][0], bad[i][1]);
+		int n = i2d_X509_CRL(crl, &der);
+		put(&s.doc[DCI_DOC_PCK_CRL], der, (size_t)n);
+		OPENSSL_free(der);
+		expect_invalid(&s, DCI_PCK_CRL_SIGNATURE_INVALID);
+		scene_collateral(&s);
+	}
+}
+
 static void
 revoked_outranks_expired(void **state)
 {
@@ -278,11 +353,12 @@ names_are_compared_as_der(void **state)
 	X509 *leaf = cert_of(&s, SIM_KEY_PCK);
 	X509_NAME *name = X509_NAME_dup(X509_get_issuer_name(leaf));
 	X509_NAME_ENTRY *cn = X509_NAME_delete_entry(name, 0);
-	ASN1_STRING *text = X509_NAME_ENTRY_get_data(cn);
+	ASN1_STRING *text = ASN1_STRING_dup(X509_NAME_ENTRY_get_data(cn));
 
 	(void)state;
 	assert_true(X509_NAME_ENTRY_set_data(cn, V_ASN1_PRINTABLESTRING,
 	    ASN1_STRING_get0_data(text), ASN1_STRING_length(text)));
+	ASN1_STRING_free(text);
 	assert_true(X509_NAME_add_entry(name, cn, 0, 0));
 	assert_true(X509_set_issuer_name(leaf, name));
 	leaf_put(&s, cert_sign(leaf, key_of(&s, SIM_KEY_PCK_CA)));
@@ -307,6 +383,9 @@ main(void)
 	    GENERIC("CRL version 1, SHA-384, trailing byte",
 		other_versions_digests_and_tails),
 	    GENERIC("any entry revokes", any_entry_revokes),
+	    GENERIC("indirect list", indirect_list),
+	    GENERIC("certificates and lists with r or s 0, n",
+		signatures_out_of_range),
 	    GENERIC("revoked outranks expired", revoked_outranks_expired),
 	    GENERIC("names as DER", names_are_compared_as_der),
 	};

@@ -47,7 +47,7 @@ LIB := $(BUILD)/libdci.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
+VECTOR_TESTS := $(patsubst %,$(BUILD)/vectors/%,vectors mutations cache)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -127,6 +127,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# These count the signatures that are verified.
+COUNT_VERIFY := -Wl,--wrap=EVP_PKEY_verify,--wrap=EVP_DigestVerify
+$(BUILD)/tests/test_dcap_cache: LDFLAGS += $(COUNT_VERIFY)
 
 # Programs that the scripts in tests/interop and tests/system use.
 helpers: $(BUILD)/tests/fake_issuer \

@@ -17,6 +17,7 @@
 #include "issuer/policy_file.h"
 
 #define CLIENT_BUCKETS 4096
+#define PLATFORMS      256 /* in the cache: about 5 MB */
 
 /* One admitted client, from its verdict to its certificate. */
 struct client {
@@ -31,12 +32,13 @@ struct client {
 	struct dci_appraisal appraisal;
 };
 
-/* Policy and collateral, replaced as a whole; kept while a client's appraisal
- * was made against it. */
+/* Policy and collateral, replaced as a whole, and what is known of platforms
+ * with it; kept while a client's appraisal was made against it. */
 struct reference {
 	unsigned users;
 	struct dci_policy *policy;
 	struct collateral_set *collateral;
+	struct dci_cache *cache;
 };
 
 struct appraiser {
@@ -58,6 +60,7 @@ reference_release(struct reference *r)
 		return;
 	dci_policy_free(r->policy);
 	collateral_set_free(r->collateral);
+	dci_cache_free(r->cache);
 	free(r);
 }
 
@@ -296,7 +299,8 @@ on_evidence(struct appraiser *a, const struct message *m)
 	    .anchor = &a->child->start.anchor,
 	    .simulated = a->child->start.simulated,
 	    .choose = collateral_set_choose,
-	    .choose_arg = c->reference->collateral};
+	    .choose_arg = c->reference->collateral,
+	    .cache = c->reference->cache};
 	if (dci_appraise(&c->appraisal, &reference, c->certificate, m->tail.n,
 		child_now()) != 0) {
 		refuse(a, c);
@@ -464,9 +468,11 @@ reference_new(struct dci_policy *policy, struct collateral_set *collateral)
 {
 	struct reference *r = calloc(1, sizeof(*r));
 
-	if (r == NULL)
+	struct dci_cache *cache = dci_cache_new(PLATFORMS);
+
+	if (r == NULL || cache == NULL)
 		log_fatal("start-failed", "out of memory");
-	*r = (struct reference){1, policy, collateral};
+	*r = (struct reference){1, policy, collateral, cache};
 	return r;
 }
 

@@ -12,6 +12,8 @@
 #define EXIT_TROUBLE 2
 
 int verify_quote_main(int argc, char **argv);
+int verify_report_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 
 /* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
 int command_fail(const char *command, const struct dci_failure *);

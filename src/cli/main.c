@@ -14,6 +14,8 @@ static const struct {
 } commands[] = {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
+    {"verify-report", verify_report_main,
+	"check a result that a Proxy Verifier has signed"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
 };
 

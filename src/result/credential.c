@@ -15,8 +15,9 @@ CLEANUP_TYPE(cleanup_bn, BIGNUM, BN_free)
 
 /* OpenSSL's level of 128 bits: P-256 and SHA-256 or better. */
 #define AUTH_LEVEL 3
-/* CAs between the delegation certificate and the root. */
-#define BETWEEN 1
+/* Delegation certificate and root, with one CA between them or none. */
+#define LEAST 2
+#define MOST  3
 
 _Static_assert((int)DCI_ASSURANCE_HARDWARE == CA_HARDWARE &&
 		   (int)DCI_ASSURANCE_INSECURE == CA_INSECURE &&
@@ -143,15 +144,18 @@ verify(const struct credential *c, X509_STORE_CTX *ctx, int64_t now,
 
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
 	X509_VERIFY_PARAM_set_time(param, now);
-	X509_VERIFY_PARAM_set_depth(param, BETWEEN);
+	X509_VERIFY_PARAM_set_depth(param, CREDENTIAL_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	if (X509_verify_cert(ctx) != 1)
 		return fail(c, ctx, checks, f);
-	/* The anchor is never its own delegation certificate. */
-	if (sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) < 2)
+	/* OpenSSL would end a chain that is too long before it sees that it
+	 * ends in another root; and a root may not delegate to itself. */
+	int length = sk_X509_num(X509_STORE_CTX_get0_chain(ctx));
+	if (length < LEAST || length > MOST)
 		return dci_checks_fail(checks, f, DCI_CHECK_RESULT_CHAIN,
-		    DCI_RESULT_CHAIN_INVALID, "a certificate below the root",
-		    "the root itself");
+		    DCI_RESULT_CHAIN_INVALID,
+		    "a certificate of the root or of one CA below it",
+		    "a chain of %d certificates", length);
 	return 0;
 }
 

@@ -89,14 +89,14 @@ parse_whole(struct bytes body, struct dci_failure *f)
 		/* The parser's own words quote the document. */
 		text_printable(why, sizeof(why), e.text,
 		    strnlen(e.text, sizeof(e.text)));
-		dci_fail(f, DCI_REQUEST_MALFORMED,
+		dci_fail(f, DCI_BODY_MALFORMED,
 		    "The body is not well-formed JSON: line %d, column %d: "
 		    "%s.",
 		    e.line, e.column, why);
 		return NULL;
 	}
 	if (!json_is_object(root)) {
-		dci_fail(f, DCI_REQUEST_MALFORMED,
+		dci_fail(f, DCI_BODY_MALFORMED,
 		    "The body is JSON, but not an object.");
 		return NULL;
 	}
@@ -112,20 +112,20 @@ take_quote(struct request *out, const json_t *root, const struct bytes *cut,
 	size_t n = json_string_length(member);
 
 	if (member == NULL)
-		return dci_fail(f, DCI_REQUEST_QUOTE_MISSING,
+		return dci_fail(f, DCI_QUOTE_MISSING,
 		    "The body has no member \"isvQuote\".");
 	if (text == NULL)
-		return dci_fail(f, DCI_REQUEST_MALFORMED,
+		return dci_fail(f, DCI_BODY_MALFORMED,
 		    "The member \"isvQuote\" is not a string.");
 	if (cut->p != NULL) {
 		text = (const char *)cut->p;
 		n = cut->n;
 	}
 	if (n == 0)
-		return dci_fail(f, DCI_REQUEST_QUOTE_MISSING,
+		return dci_fail(f, DCI_QUOTE_MISSING,
 		    "The member \"isvQuote\" is empty.");
 	if (!base64_decode(&out->quote, &out->quote_size, text, n))
-		return dci_fail(f, DCI_REQUEST_QUOTE_ENCODING,
+		return dci_fail(f, DCI_QUOTE_NOT_BASE64,
 		    "The member \"isvQuote\" is not base64: %zu characters, "
 		    "with something other than the alphabet in them or with "
 		    "wrong padding.",
@@ -173,7 +173,7 @@ request_parse(struct request *out, struct bytes body, struct dci_failure *f)
 	*out = (struct request){.quote = NULL};
 	if (body.n == 0)
 		return dci_fail(
-		    f, DCI_REQUEST_MALFORMED, "The request has no body.");
+		    f, DCI_BODY_MALFORMED, "The request has no body.");
 	json_t *root CLEANUP(cleanup_json) = parse_short(body, &cut);
 	if (root == NULL) {
 		cut.p = NULL;

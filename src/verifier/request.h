@@ -16,7 +16,7 @@ struct request {
  * Reads one JSON object with "isvQuote", base64 on one line, and perhaps
  * "nonce", a string of at most 32 characters.  Other members may be there, as
  * the original allows, but none twice.  Returns 0, or -1 with *f
- * (request-malformed, request-quote-missing, request-quote-encoding,
+ * (body-malformed, quote-missing, quote-not-base64,
  * nonce-unacceptable), and then there is nothing to release.
  */
 int request_parse(

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "verifier/sign.h"
 

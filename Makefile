@@ -13,8 +13,8 @@ WERROR ?= -Werror
 
 VERSION := 0.1
 
-PKGS := libssl libcrypto libevent_core jansson sqlite3 libseccomp libconfuse \
-	libcbor
+PKGS := libssl libcrypto libevent_core libevent_extra libevent_openssl jansson \
+	sqlite3 libseccomp libconfuse libcbor
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -30,13 +30,14 @@ CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	-DDCI_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. $(PKG_CFLAGS)
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(SANITIZE)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
-LDLIBS := -lssl -lcrypto -levent_core -ljansson -lsqlite3 -lseccomp \
-	-lconfuse -lcbor
+LDLIBS := -levent_openssl -lssl -lcrypto -levent_extra -levent_core \
+	-ljansson -lsqlite3 -lseccomp -lconfuse -lcbor
 
 # Each program is the file main.c of its folder; everything else is the library.
-PROGRAMS := dci-issuer dci-client dci dci-sim
+PROGRAMS := dci-issuer dci-client dci-verifier dci dci-sim
 MAIN_dci-issuer := src/issuer/main.c
 MAIN_dci-client := src/client/main.c
+MAIN_dci-verifier := src/verifier/main.c
 MAIN_dci        := src/cli/main.c
 MAIN_dci-sim    := src/sim/main.c
 

@@ -22,6 +22,14 @@
 #define LIMIT_EXCHANGE_SECONDS    30
 #define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */
 
+#define LIMIT_HTTP_HEADERS          (16u * 1024)
+#define LIMIT_HTTP_SECONDS          30    /* from one answer to the next */
+#define LIMIT_HTTP_CONNECTIONS      4096u /* of the Proxy Verifier */
+#define LIMIT_HTTP_ADDRESS          256u  /* connections of one address */
+#define LIMIT_HTTP_ADDRESS_REQUESTS 1000u /* a second */
+#define LIMIT_HTTP_REPORT           (1024u * 1024)
+#define LIMIT_ISSUERS               16u
+
 #define LIMIT_JSON_DEPTH 32u
 #define LIMIT_CBOR_DEPTH 4u
 

@@ -109,7 +109,7 @@ headers_take(struct run *r)
 		return fail(r, id, DCI_RESULT_TOO_LARGE,
 		    "a body of at most 256 KiB", "%zu bytes", r->in->body_size);
 	if (h->certificate == NULL || h->signature == NULL)
-		return fail(r, id, DCI_RESULT_UNSIGNED,
+		return fail(r, id, DCI_RESULT_HEADERS_MISSING,
 		    "X-Delegating-Certificate and X-Delegating-Signature",
 		    "%s of them, in an answer of status %u",
 		    h->certificate == h->signature ? "none" : "one", h->status);

@@ -497,12 +497,12 @@ header_values_are_base64_of_pem(void **state)
 	expect(&in, DCI_RESULT_HEADERS_MALFORMED);
 	in = sample_input(&s, &maker, NOW);
 	in.headers.certificate = NULL;
-	expect(&in, DCI_RESULT_UNSIGNED);
+	expect(&in, DCI_RESULT_HEADERS_MISSING);
 	in = sample_input(&s, &maker, NOW);
 	in.headers.signature = NULL;
-	expect(&in, DCI_RESULT_UNSIGNED);
+	expect(&in, DCI_RESULT_HEADERS_MISSING);
 	in.headers.certificate = NULL;
-	expect(&in, DCI_RESULT_UNSIGNED);
+	expect(&in, DCI_RESULT_HEADERS_MISSING);
 	sample_free(&s);
 }
 

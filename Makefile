@@ -14,7 +14,7 @@ WERROR ?= -Werror
 VERSION := 0.1
 
 PKGS := libssl libcrypto libevent_core libevent_extra libevent_openssl jansson \
-	sqlite3 libseccomp libconfuse libcbor
+	sqlite3 libseccomp libconfuse libcbor libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -32,6 +32,9 @@ CFLAGS := -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(SANITIZE)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 LDLIBS := -levent_openssl -lssl -lcrypto -levent_extra -levent_core \
 	-ljansson -lsqlite3 -lseccomp -lconfuse -lcbor
+
+# What one program alone needs.
+LDLIBS_dci := -lcurl
 
 # Each program is the file main.c of its folder; everything else is the library.
 PROGRAMS := dci-issuer dci-client dci-verifier dci dci-sim
@@ -117,7 +120,7 @@ define program
 $(BUILD)/bin/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) $(LIB)
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1)) $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -61,9 +61,10 @@ struct dci_result_input {
 	int64_t max_age;
 	/* Whether delegations of such assurance are accepted. */
 	bool allow_simulated, allow_insecure;
-	/* NULL: a report on any quote.  Otherwise 32 bytes, as
-	 * dci_quote_digest() makes them. */
-	const uint8_t *quote_digest;
+	/* NULL: a report on any quote.  Otherwise the quote that was sent,
+	 * whole: the report has to be on it. */
+	const uint8_t *quote;
+	size_t quote_size;
 };
 
 #define DCI_DELEGATION_TEES      8

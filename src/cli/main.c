@@ -16,6 +16,8 @@ static const struct {
 	"verify an SGX quote against collateral"},
     {"verify-report", verify_report_main,
 	"check a result that a Proxy Verifier has signed"},
+    {"report", report_main,
+	"have a Proxy Verifier verify a quote, and check what it says"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
 };
 

@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "dci/quote.h"
 #include "result/show.h"
 
 #define NAME "verify-report"
@@ -168,7 +167,6 @@ flags_parse(struct flags *flags, int argc, char **argv, struct dci_failure *f)
 /* All that comes from files. */
 struct content {
 	uint8_t *root, *headers, *body, *jwt, *quote;
-	uint8_t quote_digest[32];
 	struct dci_failure bad; /* why it is Rejected before any check */
 };
 
@@ -207,21 +205,6 @@ load(struct content *c, const char *path, size_t max, enum dci_code code,
 }
 
 static int
-load_quote(struct content *c, const char *path, struct dci_result_input *in,
-    struct dci_failure *f)
-{
-	struct dci_quote quote;
-	size_t n;
-
-	if (file_read(path, LIMIT_QUOTE, &c->quote, &n, f) != 0 ||
-	    dci_quote_parse(&quote, c->quote, n, f) != 0)
-		return -1;
-	dci_quote_digest(c->quote_digest, &quote);
-	in->quote_digest = c->quote_digest;
-	return 0;
-}
-
-static int
 load_all(struct content *c, struct dci_result_input *in,
     const struct flags *flags, struct dci_failure *f)
 {
@@ -240,15 +223,16 @@ load_all(struct content *c, struct dci_result_input *in,
 		load(c, flags->body, LIMIT_HTTP_BODY, DCI_RESULT_TOO_LARGE,
 		    &c->body, &in->body_size, f) != 0))
 		return -1;
-	if (flags->quote != NULL && load_quote(c, flags->quote, in, f) != 0)
+	if (flags->quote != NULL && file_read(flags->quote, LIMIT_QUOTE,
+					&c->quote, &in->quote_size, f) != 0)
 		return -1;
 	in->root = c->root;
+	in->quote = c->quote;
 	in->jws = (const char *)c->jwt;
 	in->body = c->body;
-	if (c->headers != NULL && c->bad.code == DCI_OK &&
-	    dci_result_headers_parse(
-		&in->headers, (const char *)c->headers, n, &c->bad) != 0)
-		return 0;
+	if (c->headers != NULL && c->bad.code == DCI_OK)
+		(void)!dci_result_headers_parse(
+		    &in->headers, (const char *)c->headers, n, &c->bad);
 	return 0;
 }
 

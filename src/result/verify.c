@@ -332,19 +332,28 @@ age_check(struct run *r)
 	    "%s, %" PRId64 " seconds ago", when, age);
 }
 
+/* What a report is on, header and body, is what the quote begins with; its
+ * length follows from the header. */
 static int
 quote_check(struct run *r)
 {
 	static const enum dci_check_id id = DCI_CHECK_RESULT_QUOTE;
-	const uint8_t *found = r->out->report.quote_digest;
-	char expected[65], hex[65];
+	const struct dci_report *report = &r->out->report;
+	size_t n = report->quote_size;
+	uint8_t digest[SHA256_SIZE];
+	char expected[DCI_EXPECTED_MAX], hex[2 * SHA256_SIZE + 1];
 
-	if (r->in->quote_digest == NULL)
+	if (r->in->quote == NULL)
 		return skip(r, id, "no certain quote was asked for");
-	if (memcmp(found, r->in->quote_digest, 32) == 0)
+	if (n <= r->in->quote_size &&
+	    memcmp(report->quote, r->in->quote, n) == 0)
 		return pass(r, id);
-	hex_encode(expected, r->in->quote_digest, 32);
-	hex_encode(hex, found, 32);
+	n = n < r->in->quote_size ? n : r->in->quote_size;
+	sha256(digest, r->in->quote, n);
+	hex_encode(hex, digest, sizeof(digest));
+	snprintf(
+	    expected, sizeof(expected), "the quote with the digest %s", hex);
+	hex_encode(hex, report->quote_digest, sizeof(report->quote_digest));
 	return fail(r, id, DCI_RESULT_OTHER_QUOTE, expected, "%s", hex);
 }
 

@@ -460,15 +460,23 @@ a_report_on_another_quote_is_rejected(void **state)
 {
 	(void)state;
 	struct spec spec = spec_at(NOW);
-	uint8_t quote[632], digest[32];
+	uint8_t quote[632 + 100] = {0};
 	struct sample s;
 
 	make(&s, spec);
-	sha256(digest, quote, sample_quote(quote, &spec));
+	size_t n = sample_quote(quote, &spec);
 	struct dci_result_input in = sample_input(&s, &maker, NOW);
-	in.quote_digest = digest;
+	in.quote = quote;
+	in.quote_size = sizeof(quote);
 	expect(&in, DCI_OK);
-	digest[31] ^= 1;
+	in.quote_size = n;
+	expect(&in, DCI_OK);
+	in.quote_size = n - 1;
+	expect(&in, DCI_RESULT_OTHER_QUOTE);
+	in.quote_size = 0;
+	expect(&in, DCI_RESULT_OTHER_QUOTE);
+	in.quote_size = n;
+	quote[n - 1] ^= 1;
 	expect(&in, DCI_RESULT_OTHER_QUOTE);
 	sample_free(&s);
 }

@@ -114,9 +114,8 @@ struct dci_report {
 	/* Of both: */
 	uint8_t report_data[DCI_REPORT_DATA_SIZE];
 	bool debug;
-	bool has_tcb; /* the next two */
-	uint32_t tcb_evaluation;
-	int64_t tcb_date;
+	uint32_t tcb_evaluation; /* 0: not stated */
+	int64_t tcb_date;        /* 0: not stated */
 	size_t advisories;
 	char advisory[DCI_REPORT_ADVISORIES][DCI_POLICY_ADVISORY_SIZE];
 };

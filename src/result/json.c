@@ -55,10 +55,10 @@ put_report(struct json_writer *j, const struct dci_report *r)
 	jw_text(j, "isv_quote_status", r->quote_status);
 	jw_text(j, "tee_type", r->tee_type);
 	put_enclave(j, r);
-	if (r->has_tcb) {
+	if (r->tcb_evaluation != 0)
 		jw_int(j, "tcb_evaluation_number", r->tcb_evaluation);
+	if (r->tcb_date != 0)
 		jw_time(j, "tcb_date", r->tcb_date);
-	}
 	jw_array(j, "advisories");
 	for (size_t i = 0; i < r->advisories; i++)
 		jw_text(j, NULL, r->advisory[i]);

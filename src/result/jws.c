@@ -223,18 +223,14 @@ appraisal_read(struct dci_report *out, struct json_source *s, const json_t *sub)
 		json_refuse(s, "a submodule of another kind than its report");
 }
 
-/* The claims say some things twice; both have to agree. */
+/* The nonce is said twice. */
 static void
-agreement_check(struct dci_report *out, struct json_source *s, const json_t *o,
-    int64_t issued)
+agreement_check(struct dci_report *out, struct json_source *s, const json_t *o)
 {
 	char nonce[EAR_NONCE_MAX + 1];
 	bool has = json_object_get(o, EAR_CLAIM_NONCE) != NULL;
 
-	if (issued != out->timestamp)
-		json_refuse(s,
-		    "an \"" EAR_CLAIM_IAT "\" that is not its report's time");
-	if (out->expires < issued)
+	if (out->expires < out->timestamp)
 		json_refuse(s, "an \"" EAR_CLAIM_EXP "\" before its "
 			       "\"" EAR_CLAIM_IAT "\"");
 	if (has)
@@ -249,16 +245,16 @@ static void
 claims_read(struct dci_report *out, struct json_source *s, const json_t *o)
 {
 	const char *profile = json_text(s, o, EAR_CLAIM_PROFILE);
-	int64_t issued = date_read(s, o, EAR_CLAIM_IAT);
 
 	if (profile != NULL && strcmp(profile, EAR_PROFILE) != 0)
 		json_refuse(s, "another \"" EAR_CLAIM_PROFILE "\" "
 			       "than " EAR_PROFILE);
+	out->timestamp = date_read(s, o, EAR_CLAIM_IAT);
 	out->expires = date_read(s, o, EAR_CLAIM_EXP);
 	json_member(s, o, EAR_CLAIM_VERIFIER, JSON_OBJECT);
 	appraisal_read(
 	    out, s, json_member(s, o, EAR_CLAIM_SUBMODS, JSON_OBJECT));
-	agreement_check(out, s, o, issued);
+	agreement_check(out, s, o);
 }
 
 bool

@@ -93,16 +93,15 @@ quote_read(struct dci_report *out, struct json_source *s, const json_t *o)
 		    out->tee == DCI_TEE_TDX ? "TDX" : "SGX");
 }
 
+/* Each comes from a document of its own, which the verifier may lack. */
 static void
 tcb_read(struct dci_report *out, struct json_source *s, const json_t *o)
 {
-	out->has_tcb = json_object_get(o, REPORT_MEMBER_EVALUATION) != NULL ||
-		       json_object_get(o, REPORT_MEMBER_TCB_DATE) != NULL;
-	if (!out->has_tcb)
-		return;
-	out->tcb_evaluation =
-	    json_number(s, o, REPORT_MEMBER_EVALUATION, UINT32_MAX);
-	out->tcb_date = json_time(s, o, REPORT_MEMBER_TCB_DATE);
+	if (json_object_get(o, REPORT_MEMBER_EVALUATION) != NULL)
+		out->tcb_evaluation =
+		    json_number(s, o, REPORT_MEMBER_EVALUATION, UINT32_MAX);
+	if (json_object_get(o, REPORT_MEMBER_TCB_DATE) != NULL)
+		out->tcb_date = json_time(s, o, REPORT_MEMBER_TCB_DATE);
 }
 
 static void
@@ -142,18 +141,27 @@ void
 report_members_read(
     struct dci_report *out, struct json_source *s, const json_t *o)
 {
-	const char *type = json_text(s, o, REPORT_MEMBER_ATTESTATION);
-
-	if (type != NULL && strcmp(type, REPORT_ATTESTATION) != 0)
-		json_refuse(s, "another \"" REPORT_MEMBER_ATTESTATION
-			       "\" than " REPORT_ATTESTATION);
-	out->timestamp = json_time(s, o, REPORT_MEMBER_TIMESTAMP);
 	tee_read(out, s, o);
 	status_read(out, s, o);
 	quote_read(out, s, o);
 	tcb_read(out, s, o);
 	nonce_read(out, s, o);
 	advisories_read(out, s, o);
+}
+
+static void
+frame_read(struct dci_report *out, struct json_source *s, const json_t *o)
+{
+	const char *type = json_text(s, o, REPORT_MEMBER_ATTESTATION);
+
+	id_read(out, s, o);
+	out->timestamp = json_time(s, o, REPORT_MEMBER_TIMESTAMP);
+	if (json_number(s, o, REPORT_MEMBER_VERSION, UINT32_MAX) !=
+	    REPORT_VERSION)
+		json_refuse(s, "another \"" REPORT_MEMBER_VERSION "\" than 5");
+	if (type != NULL && strcmp(type, REPORT_ATTESTATION) != 0)
+		json_refuse(s, "another \"" REPORT_MEMBER_ATTESTATION
+			       "\" than " REPORT_ATTESTATION);
 }
 
 bool
@@ -164,11 +172,7 @@ report_read(struct dci_report *out, struct json_source *s, struct bytes body)
 	if (o != NULL && !json_is_object(o))
 		json_refuse(s, "no JSON object");
 	if (!s->failed) {
-		id_read(out, s, o);
-		if (json_number(s, o, REPORT_MEMBER_VERSION, UINT32_MAX) !=
-		    REPORT_VERSION)
-			json_refuse(
-			    s, "another \"" REPORT_MEMBER_VERSION "\" than 5");
+		frame_read(out, s, o);
 		report_members_read(out, s, o);
 	}
 	json_decref(o);

@@ -8,8 +8,8 @@
 #include "dci/result.h"
 
 /* The members of a report that an EAR holds too (proto/report.h,
- * EAR_CLAIM_REPORT): all but id and version.  Members that are not known are
- * ignored, so that verifiers may add some. */
+ * EAR_CLAIM_REPORT): from teeType on.  Members that are not known are ignored,
+ * so that verifiers may add some. */
 void report_members_read(
     struct dci_report *, struct json_source *, const json_t *);
 

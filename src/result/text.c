@@ -42,11 +42,11 @@ put_tcb(struct writer *w, const struct dci_report *r)
 	char when[RFC3339_SIZE];
 
 	rfc3339_encode(when, r->tcb_date);
-	if (r->has_tcb)
-		writer_printf(w,
-		    "          TCB info of %s, evaluation number "
-		    "%u\n",
-		    when, r->tcb_evaluation);
+	if (r->tcb_date != 0)
+		writer_printf(w, "          TCB info of %s\n", when);
+	if (r->tcb_evaluation != 0)
+		writer_printf(
+		    w, "          evaluation number %u\n", r->tcb_evaluation);
 	for (size_t i = 0; i < r->advisories; i++)
 		put_foreign(w, "          advisory  ", r->advisory[i]);
 }

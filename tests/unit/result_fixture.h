@@ -216,18 +216,15 @@ sample_quote(uint8_t out[static 632], const struct spec *spec)
 	return n;
 }
 
-/* The members of the report after version. */
+/* The members of the report from teeType on. */
 static inline char *
 sample_members(const struct spec *spec)
 {
 	uint8_t quote[632];
 	size_t n = sample_quote(quote, spec);
 	char *quote64 = base64_encode(quote, n);
-	char when[RFC3339_SIZE];
-
-	rfc3339_encode(when, spec->timestamp);
 	char *out =
-	    text_make("\"attestationType\":\"ECDSA\",\"teeType\":\"%s\","
+	    text_make("\"teeType\":\"%s\","
 		      "\"isvQuoteStatus\":\"%s\",\"isvQuoteBody\":\"%s\","
 		      "\"tcbEvaluationDataNumber\":17,"
 		      "\"tcbDate\":\"2026-01-31T00:00:00Z\"%s%s%s",
@@ -248,7 +245,8 @@ sample_body(const struct spec *spec)
 	rfc3339_encode(when, spec->timestamp);
 	char *out =
 	    text_make("{\"id\":\"165171271757108173876306223827987629752\","
-		      "\"timestamp\":\"%s\",\"version\":5,%s}",
+		      "\"timestamp\":\"%s\",\"version\":5,"
+		      "\"attestationType\":\"ECDSA\",%s}",
 		when, members);
 	free(members);
 	return out;
@@ -317,19 +315,17 @@ static inline char *
 sample_claims(const struct spec *spec)
 {
 	char *members = sample_members(spec);
-	char when[RFC3339_SIZE];
 	const char *nonce = spec->nonce == NULL ? "" : spec->nonce;
 
-	rfc3339_encode(when, spec->timestamp);
 	char *out = text_make(
 	    "{\"eat_profile\":\"" EAR_PROFILE "\",\"iat\":%lld,\"exp\":%lld,"
 	    "\"ear_verifier_id\":{\"developer\":\"x\",\"build\":\"y\"}%s%s%s,"
 	    "\"submods\":{\"%s\":{\"ear_status\":2,\"dci_report\":"
-	    "{\"timestamp\":\"%s\",%s}}}}",
+	    "{%s}}}}",
 	    (long long)spec->timestamp, (long long)spec->timestamp + 300,
 	    spec->nonce == NULL ? "" : ",\"eat_nonce\":\"", nonce,
 	    spec->nonce == NULL ? "" : "\"",
-	    strcmp(spec->tee_type, "TDX") == 0 ? "tdx" : "sgx", when, members);
+	    strcmp(spec->tee_type, "TDX") == 0 ? "tdx" : "sgx", members);
 	free(members);
 	return out;
 }

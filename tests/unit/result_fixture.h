@@ -34,6 +34,9 @@ insist(bool ok, const char *what)
 	abort();
 }
 
+static inline char *text_make(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
 static inline char *
 text_make(const char *fmt, ...)
 {

@@ -175,7 +175,7 @@ no_byte_can_be_changed(void **state)
 	struct sample s;
 
 	sample_make(&s, &maker, &spec);
-	for (size_t i = 0; s.jws[i] != '\0'; i += 5) {
+	for (size_t i = 0, n = strlen(s.jws); i < n; i += 5) {
 		struct dci_result_input in = sample_jws_input(&s, &maker, NOW);
 		char was = s.jws[i];
 

@@ -105,6 +105,18 @@ method_is(struct exchange *x, enum evhttp_cmd_type method, const char *allow)
 
 /* --- a report --- */
 
+/* The record of a quote that does not even parse, as dci_verify_quote() makes
+ * it; but there is no telling what collateral to give that. */
+static void
+unparsable(struct dci_appraisal *a)
+{
+	struct dci_check *c = dci_checks_add(&a->verification.checks,
+	    DCI_CHECK_QUOTE_FORM, DCI_FAIL, a->failure.code);
+
+	snprintf(c->found, sizeof(c->found), "%.*s", DCI_FOUND_MAX - 1,
+	    a->failure.sentence);
+}
+
 /* Fills in the service's appraisal; what it points to is the quote's and the
  * snapshot's.  Returns the snapshot, or NULL where none was come to. */
 static const struct dci_snapshot *
@@ -116,8 +128,11 @@ verify(struct exchange *x, const struct request *r)
 
 	dci_appraisal_init(a, x->now);
 	x->verified = true;
-	if (dci_quote_parse(&quote, r->quote, r->quote_size, &a->failure) != 0)
+	if (dci_quote_parse(&quote, r->quote, r->quote_size, &a->failure) !=
+	    0) {
+		unparsable(a);
 		return NULL;
+	}
 	const struct dci_snapshot *s =
 	    collateral_choose(x->service->collateral, &quote, &a->failure);
 	if (s == NULL)

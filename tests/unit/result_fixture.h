@@ -1,115 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A maker of signed results: a CA of src/ca in a temporary folder, delegation
- * certificates for fresh keys, bodies, headers and tokens, good and bad.  Ends
- * the program where anything fails, so that it serves tests and helpers.
+ * A maker of signed results: delegation certificates for fresh keys, bodies,
+ * headers and tokens, good and bad.  Ends the program where anything fails, so
+ * that it serves tests and helpers.
  */
 #ifndef RESULT_FIXTURE_H
 #define RESULT_FIXTURE_H
 
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <openssl/ec.h>
-#include <openssl/pem.h>
 
 #include "base/digest.h"
-#include "base/file.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "ca/certificate.h"
 #include "dci/result.h"
 #include "proto/report.h"
-
-static inline void
-insist(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "result_fixture.h: %s failed\n", what);
-	abort();
-}
-
-static inline char *text_make(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
-
-static inline char *
-text_make(const char *fmt, ...)
-{
-	va_list ap;
-	char *out;
-
-	va_start(ap, fmt);
-	insist(vasprintf(&out, fmt, ap) >= 0, "vasprintf");
-	va_end(ap);
-	return out;
-}
-
-/* --- the CA --- */
-
-struct maker {
-	char base[64];
-	uint8_t *pem[3]; /* issuing.key, issuing.crt, root.crt */
-	size_t n[3];
-	struct ca *ca;
-	EVP_PKEY *issuing_key;
-	X509 *issuing;
-};
-
-/* A CA made at that time; folder is empty for a temporary one. */
-static inline void
-maker_init(struct maker *m, int64_t now)
-{
-	static const char *const names[] = {
-	    "issuing.key", "issuing.crt", "root.crt", "root.key"};
-	char path[128];
-	bool made;
-
-	memset(m, 0, sizeof(*m));
-	snprintf(m->base, sizeof(m->base), "/tmp/dci-result-test.XXXXXX");
-	insist(mkdtemp(m->base) != NULL, "mkdtemp");
-	snprintf(path, sizeof(path), "%s/ca", m->base);
-	insist(ca_create(path, false, now, &made, NULL) == 0, "ca_create");
-	for (size_t i = 0; i < 4; i++) {
-		snprintf(path, sizeof(path), "%s/ca/%s", m->base, names[i]);
-		if (i < 3)
-			insist(file_read(path, LIMIT_PEM, &m->pem[i], &m->n[i],
-				   NULL) == 0,
-			    path);
-		unlink(path);
-	}
-	snprintf(path, sizeof(path), "%s/ca", m->base);
-	rmdir(path);
-	rmdir(m->base);
-	m->ca = ca_open((struct bytes){m->pem[0], m->n[0]},
-	    (struct bytes){m->pem[1], m->n[1]},
-	    (struct bytes){m->pem[2], m->n[2]}, now, NULL);
-	insist(m->ca != NULL, "ca_open");
-	BIO *bio = BIO_new_mem_buf(m->pem[0], (int)m->n[0]);
-	m->issuing_key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	struct bytes der = ca_issuing_der(m->ca);
-	const uint8_t *p = der.p;
-	m->issuing = d2i_X509(NULL, &p, (long)der.n);
-	insist(m->issuing_key != NULL && m->issuing != NULL, "issuing CA");
-}
-
-static inline void
-maker_free(struct maker *m)
-{
-	for (size_t i = 0; i < 3; i++)
-		free(m->pem[i]);
-	ca_close(m->ca);
-	EVP_PKEY_free(m->issuing_key);
-	X509_free(m->issuing);
-	memset(m, 0, sizeof(*m));
-}
-
-/* --- one result --- */
+#include "tests/unit/result_maker.h"
 
 struct spec {
 	enum curve curve;
@@ -388,6 +294,40 @@ sample_make(struct sample *s, const struct maker *m, const struct spec *spec)
 	sample_set_leaf(s, m);
 }
 
+static inline void
+sample_take_leaf(struct sample *s, const struct maker *m, X509 *x)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509(x, &der);
+
+	insist(n > 0 && n <= CA_CERTIFICATE_MAX, "i2d_X509");
+	s->leaf.n = (size_t)n;
+	memcpy(s->leaf.der, der, s->leaf.n);
+	OPENSSL_free(der);
+	sample_set_leaf(s, m);
+}
+
+/* The sample's own certificate, issued by somebody else. */
+static inline void
+sample_reissue(
+    struct sample *s, const struct maker *m, X509 *issuer, EVP_PKEY *key)
+{
+	X509 *x = maker_certificate((struct bytes){s->leaf.der, s->leaf.n});
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(issuer);
+	int at = X509_get_ext_by_NID(x, NID_authority_key_identifier, -1);
+
+	X509_EXTENSION_free(X509_delete_ext(x, at));
+	insist(
+	    X509_set_issuer_name(x, X509_get_subject_name(issuer)) &&
+		certificate_add_new(x, extension_authority_key((struct bytes){
+					   ASN1_STRING_get0_data(id),
+					   (size_t)ASN1_STRING_length(id)})) &&
+		X509_sign(x, key, digest_sha256()) > 0,
+	    "issuing again");
+	sample_take_leaf(s, m, x);
+	X509_free(x);
+}
+
 /* Other certificates for the sample's key, from the same CA. */
 enum other_leaf {
 	LEAF_TLS_SERVER, /* purpose serverAuth */
@@ -399,7 +339,7 @@ enum other_leaf {
 static inline void
 sample_other_leaf(struct sample *s, const struct maker *m, enum other_leaf kind)
 {
-	uint8_t serial[CA_SERIAL_SIZE], id[KEY_ID_SIZE], *der = NULL;
+	uint8_t serial[CA_SERIAL_SIZE], id[KEY_ID_SIZE];
 	struct ec_point point;
 	const ASN1_OCTET_STRING *aki = X509_get0_subject_key_id(m->issuing);
 	bool ok = serial_draw(serial) && ec_export(&point, s->key);
@@ -430,13 +370,9 @@ sample_other_leaf(struct sample *s, const struct maker *m, enum other_leaf kind)
 		ok = ok && certificate_add_new(x,
 			       extension_purpose(oid_object(OID_EKU_RESULTS)));
 	ok = ok && X509_sign(x, m->issuing_key, digest_sha256()) > 0;
-	int n = ok ? i2d_X509(x, &der) : 0;
-	insist(n > 0 && n <= CA_CERTIFICATE_MAX, "another certificate");
-	s->leaf.n = (size_t)n;
-	memcpy(s->leaf.der, der, s->leaf.n);
-	OPENSSL_free(der);
+	insist(ok, "another certificate");
+	sample_take_leaf(s, m, x);
 	X509_free(x);
-	sample_set_leaf(s, m);
 }
 
 /* As the call wants it: headers and body, checked now, no nonce expected. */

@@ -293,6 +293,56 @@ without_the_chain_there_is_a_code_of_its_own(void **state)
 }
 
 static void
+the_root_itself_may_be_the_issuer(void **state)
+{
+	(void)state;
+	struct sample s;
+
+	make(&s, spec_at(NOW));
+	sample_reissue(&s, &maker, maker.root, maker.root_key);
+	struct dci_result_input in = sample_input(&s, &maker, NOW);
+	expect(&in, DCI_OK);
+	in.headers.chain = NULL;
+	expect(&in, DCI_OK);
+	in = sample_input(&s, &other_maker, NOW);
+	in.headers.chain = NULL;
+	expect(&in, DCI_RESULT_CHAIN_MISSING);
+	sample_free(&s);
+}
+
+/* Whoever got a delegation cannot delegate further. */
+static void
+a_delegation_is_no_ca(void **state)
+{
+	(void)state;
+	struct sample a, b;
+
+	make(&a, spec_at(NOW));
+	make(&b, spec_at(NOW));
+	struct bytes chain[] = {{a.leaf.der, a.leaf.n},
+	    ca_issuing_der(maker.ca), ca_root_der(maker.ca)};
+	X509 *delegation = maker_certificate(chain[0]);
+	sample_reissue(&b, &maker, delegation, a.key);
+	struct dci_result_input in = sample_input(&b, &maker, NOW);
+	expect(&in, DCI_RESULT_CHAIN_UNTRUSTED);
+	char *pem = sample_pem(chain, 3);
+	in.headers.chain = pem;
+	in.headers.chain_size = strlen(pem);
+	expect(&in, DCI_RESULT_CHAIN_INVALID);
+	/* nor can the name of the CA be borrowed */
+	sample_reissue(&b, &maker, maker.issuing, a.key);
+	in = sample_input(&b, &maker, NOW);
+	expect(&in, DCI_RESULT_CHAIN_INVALID);
+	sample_reissue(&b, &maker, maker.root, a.key);
+	in = sample_input(&b, &maker, NOW);
+	expect(&in, DCI_RESULT_CHAIN_INVALID);
+	free(pem);
+	X509_free(delegation);
+	sample_free(&a);
+	sample_free(&b);
+}
+
+static void
 the_root_has_to_be_one_self_signed_certificate(void **state)
 {
 	(void)state;
@@ -527,6 +577,8 @@ main(void)
 	    cmocka_unit_test(ca_certificates_are_rejected),
 	    cmocka_unit_test(a_chain_to_another_root_is_rejected),
 	    cmocka_unit_test(without_the_chain_there_is_a_code_of_its_own),
+	    cmocka_unit_test(the_root_itself_may_be_the_issuer),
+	    cmocka_unit_test(a_delegation_is_no_ca),
 	    cmocka_unit_test(the_root_has_to_be_one_self_signed_certificate),
 	    cmocka_unit_test(the_nonce_is_compared_exactly),
 	    cmocka_unit_test(freshness_has_two_bounds),

@@ -230,9 +230,11 @@ load_all(struct content *c, struct dci_result_input *in,
 	in->quote = c->quote;
 	in->jws = (const char *)c->jwt;
 	in->body = c->body;
-	if (c->headers != NULL && c->bad.code == DCI_OK)
-		(void)!dci_result_headers_parse(
-		    &in->headers, (const char *)c->headers, n, &c->bad);
+	/* Headers that cannot be read make the result Rejected. */
+	if (c->headers != NULL && c->bad.code == DCI_OK &&
+	    dci_result_headers_parse(
+		&in->headers, (const char *)c->headers, n, &c->bad) != 0)
+		in->headers = (struct dci_result_headers){.status = 0};
 	return 0;
 }
 

@@ -6,7 +6,7 @@ set -u
 
 BUILD="gcc make pkg-config libc6-dev libssl-dev libevent-dev libjansson-dev
     libsqlite3-dev libseccomp-dev libconfuse-dev libcbor-dev openssl"
-TEST="libcmocka-dev gnutls-bin curl jq xxd procps"
+TEST="libcmocka-dev gnutls-bin curl jq xxd procps mandoc"
 
 missing=
 for p in $BUILD $TEST; do

@@ -12,6 +12,10 @@
 #define EXIT_TROUBLE 2
 
 int verify_quote_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int collateral_main(int argc, char **argv);
+int inspect_main(int argc, char **argv);
+int ca_main(int argc, char **argv);
 
 /* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
 int command_fail(const char *command, const struct dci_failure *);

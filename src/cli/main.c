@@ -14,7 +14,11 @@ static const struct {
 } commands[] = {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
+    {"inspect", inspect_main, "what a file is and what it says"},
+    {"explain", explain_main, "what a code means, and what to do"},
+    {"collateral", collateral_main, "what quotes are verified against"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
+    {"ca", ca_main, "the issuer's CA: certificates and fingerprint"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -3,6 +3,7 @@
 # make demo     the whole story on the simulated platform
 # make check    all tests;  make asan: the same under ASan and UBSan
 # make bench    measurements;  make deps: install what is missing (apt)
+# make install  to PREFIX (/usr/local), below DESTDIR
 # make vectors  real quotes and collateral, where ../shared/vectors is there
 # make fuzz     libFuzzer targets in build/fuzz (clang)
 
@@ -50,6 +51,7 @@ LIB := $(BUILD)/libdci.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
+VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -93,8 +95,8 @@ demo:
 
 check:
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all unit-tests helpers $(VECTOR_TESTS)
-	@BUILD=$(BUILD) tests/run
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-built
 
 asan:
 	@$(MAKE) --no-print-directory deps
@@ -102,7 +104,8 @@ asan:
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-check-built: packages-present programs unit-tests helpers
+check-built: packages-present programs pages unit-tests helpers \
+		$(VECTOR_TESTS)
 	@BUILD=$(BUILD) tests/run
 
 # --- building -------------------------------------------------------------
@@ -134,6 +137,12 @@ helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
 
+# Has no code of ours.
+$(BUILD)/interop/old_client: $(BUILD)/tests/interop/old_client.o
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
@@ -142,8 +151,6 @@ $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 unit-tests: $(UNIT_TESTS)
 
 # Real quotes and collateral, where $DCI_VECTORS or ../shared/vectors is there.
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
-
 $(BUILD)/vectors/mutations: $(patsubst %,$(BUILD)/tests/vectors/%.o,\
 	mutate mutate_quote mutate_collateral)
 
@@ -159,10 +166,21 @@ vectors: $(VECTOR_TESTS)
 	    [ $$rc = 0 ] || exit $$rc; \
 	done
 
+BENCH_HELPERS := $(BUILD)/bench/identity.o $(BUILD)/bench/cpu.o
+
+$(BUILD)/bench/load $(BUILD)/bench/floor: $(BENCH_HELPERS)
+
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# Server CPU of whole issuances, against the floor; quotes against signatures.
+BENCHES := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c))
+
+bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor $(BENCHES)
+	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
+	@bench/issue.sh $(BUILD)
 
 bench-quote: $(BUILD)/bench/bench_quote
 	$<
@@ -181,6 +199,40 @@ build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/libdci.a
 	@echo "  LD      $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LDLIBS)
 
+# --- manual pages and installing --------------------------------------------
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+D := $(DESTDIR)$(PREFIX)
+
+PAGES := $(wildcard man/*.[1-8]) $(BUILD)/man/dci-codes.7
+
+pages: $(PAGES)
+
+# One table of codes: the page is made from it.
+$(BUILD)/man/codes: $(BUILD)/man/codes.o
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/man/dci-codes.7: $(BUILD)/man/codes
+	@echo "  MAN     $@"
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $< >$@
+
+install: packages-present programs pages
+	install -d $(D)/bin $(D)/sbin $(D)/share/doc/dci \
+	    $(D)/lib/systemd/system $(DESTDIR)/etc/dci
+	install -m 755 $(filter-out %/dci-issuer,$(BINARIES)) $(D)/bin
+	install -m 755 $(BUILD)/bin/dci-issuer $(D)/sbin
+	for p in $(PAGES); do \
+	    install -d $(D)/share/man/man$${p##*.} && \
+	    install -m 644 $$p $(D)/share/man/man$${p##*.} || exit; done
+	install -m 644 README.md ARCHITECTURE.md PROTOCOL.md SECURITY.md \
+	    LICENSE dist/issuer.conf $(D)/share/doc/dci
+	install -m 644 dist/issuer.conf $(DESTDIR)/etc/dci/issuer.conf.example
+	sed 's|/usr/local/|$(PREFIX)/|' dist/dci-issuer.service \
+	    >$(D)/lib/systemd/system/dci-issuer.service
+	chmod 644 $(D)/lib/systemd/system/dci-issuer.service
+
 # --- cleaning -------------------------------------------------------------
 
 clean:
@@ -190,9 +242,11 @@ format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 -include $(SOURCES:%.c=$(BUILD)/%.d) \
-	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d)
+	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d \
+	$(BUILD)/man/*.d)
 
 .PHONY: all programs packages-present deps demo check asan check-built \
-	helpers unit-tests vectors bench bench-quote fuzz clean format
+	helpers unit-tests vectors bench bench-quote fuzz pages install clean \
+	format
 .DELETE_ON_ERROR:
 .SECONDARY:

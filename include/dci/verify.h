@@ -34,6 +34,9 @@ enum dci_status {
 const char *dci_status_name(enum dci_status);
 /* The status with that word; DCI_STATUSES if there is none. */
 enum dci_status dci_status_by_name(const char *);
+/* What it says about a quote, and what to do (codes/status.def). */
+const char *dci_status_meaning(enum dci_status);
+const char *dci_status_remedy(enum dci_status);
 
 /* A root of attestation trust: the public key that the PCK chain and every
  * piece of collateral must end in, as an uncompressed P-256 point. */
@@ -110,6 +113,24 @@ struct dci_dates {
 	int64_t next_update; /* notAfter or nextUpdate */
 };
 
+/* The same with its owner: a certificate, a list or a document. */
+struct dci_dated {
+	enum dci_check_id check; /* the check of these dates: which chain */
+	const char *what;        /* a text of the program */
+	struct dci_dates dates;
+};
+
+/* Certificates of the PCK chain, of three issuer chains, four documents. */
+#define DCI_DATED_MAX 16
+
+/* What a level asks of a platform. */
+struct dci_level {
+	enum dci_status status;
+	int64_t date;
+	uint8_t component[16];
+	uint16_t pce_svn;
+};
+
 /* One TCB component that a level asks more of than the platform has. */
 struct dci_shortfall {
 	uint8_t component; /* 1 to 16: SGX TCB component; 17: PCESVN */
@@ -162,7 +183,14 @@ struct dci_verification {
 	int64_t tcb_issue_date;     /* issueDate of the TCB info */
 	uint32_t tcb_evaluation, qe_evaluation;
 	struct dci_advisories platform_advisories, qe_advisories;
-	/* Against the newest level: what is missing to be UpToDate. */
+	uint16_t qe_level_svn; /* what the matched QE level asks for */
+
+	/* The newest levels, and the one that the platform reaches (Invalid:
+	 * none); valid if has_newest. */
+	bool has_newest;
+	struct dci_level level, newest;
+	uint16_t qe_newest_svn;
+	/* What is missing for it. */
 	size_t shortfalls;
 	struct dci_shortfall shortfall[17];
 
@@ -173,6 +201,11 @@ struct dci_verification {
 	char earliest_what[48]; /* which one that is */
 	int64_t newest_issued;  /* the newest issueDate, thisUpdate */
 	int64_t expired_by;     /* seconds tolerated; 0 if nothing expired */
+
+	/* Everything that was compared with the clock, in order; as far as
+	 * the verification came. */
+	size_t dated_n;
+	struct dci_dated dated[DCI_DATED_MAX];
 };
 
 /*

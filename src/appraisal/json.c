@@ -123,6 +123,37 @@ put_shortfalls(struct json_writer *j, const struct dci_verification *v)
 }
 
 static void
+put_level(struct json_writer *j, const char *key, const struct dci_level *level)
+{
+	jw_object(j, key);
+	jw_text(j, "status", dci_status_name(level->status));
+	jw_time(j, "tcb_date", level->date);
+	jw_array(j, "components");
+	for (size_t i = 0; i < sizeof(level->component); i++)
+		jw_int(j, NULL, level->component[i]);
+	jw_array_end(j);
+	jw_int(j, "pce_svn", level->pce_svn);
+	jw_object_end(j);
+}
+
+/* The levels in full; what falls short too, where "tcb" is absent. */
+static void
+put_levels(struct json_writer *j, const struct dci_verification *v)
+{
+	jw_object(j, "levels");
+	if (v->level.status != DCI_STATUS_INVALID)
+		put_level(j, "reached", &v->level);
+	put_level(j, "newest", &v->newest);
+	jw_int(j, "qe_svn", v->quote.qe_report.isv_svn);
+	if (v->has_tcb)
+		jw_int(j, "qe_reached", v->qe_level_svn);
+	jw_int(j, "qe_newest", v->qe_newest_svn);
+	if (!v->has_tcb)
+		put_shortfalls(j, v);
+	jw_object_end(j);
+}
+
+static void
 put_tcb(struct json_writer *j, const struct dci_verification *v)
 {
 	jw_object(j, "tcb");
@@ -137,7 +168,26 @@ put_tcb(struct json_writer *j, const struct dci_verification *v)
 	put_advisories(j, "platform_advisories", &v->platform_advisories);
 	put_advisories(j, "qe_advisories", &v->qe_advisories);
 	put_shortfalls(j, v);
+	if (v->tcb_status != DCI_STATUS_UP_TO_DATE)
+		jw_text(j, "remedy", dci_status_remedy(v->tcb_status));
 	jw_object_end(j);
+}
+
+static void
+put_dated(struct json_writer *j, const struct dci_verification *v)
+{
+	jw_array(j, "documents");
+	for (size_t i = 0; i < v->dated_n; i++) {
+		const struct dci_dated *d = &v->dated[i];
+
+		jw_object(j, NULL);
+		jw_text(j, "check", dci_check_name(d->check));
+		jw_text(j, "what", d->what);
+		jw_time(j, "issued", d->dates.issued);
+		jw_time(j, "next_update", d->dates.next_update);
+		jw_object_end(j);
+	}
+	jw_array_end(j);
 }
 
 static void
@@ -201,8 +251,12 @@ appraisal_json(struct writer *w, const struct dci_appraisal *a)
 		put_platform(&j, v);
 	if (v->has_tcb)
 		put_tcb(&j, v);
+	if (v->has_newest)
+		put_levels(&j, v);
 	if (v->has_dates)
 		put_dates(&j, v);
+	if (v->dated_n > 0)
+		put_dated(&j, v);
 	if (a->has_snapshot)
 		jw_hex(&j, "snapshot_digest", a->snapshot_digest,
 		    sizeof(a->snapshot_digest));

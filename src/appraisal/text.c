@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <string.h>
 
 #include "appraisal/text.h"
 #include "base/text.h"
@@ -24,6 +25,30 @@ put_foreign(struct writer *w, const char *text)
 	writer_text(w, text);
 	if (!w->failed)
 		w->n = begin + utf8_tame(w->data + begin, w->n - begin);
+}
+
+/* What to do; the sentence of a refusal mostly ends with it. */
+static void
+put_advice(struct writer *w, const struct dci_appraisal *a)
+{
+	const struct dci_verification *v = &a->verification;
+	const char *remedy = dci_code_remedy(a->failure.code);
+
+	if (a->failure.code != DCI_OK &&
+	    strstr(a->failure.sentence, remedy) == NULL)
+		writer_printf(w, "To do: %s\n", remedy);
+	if (a->failure.code != DCI_OK || v->status == DCI_STATUS_UP_TO_DATE)
+		return;
+	writer_printf(w, "%s\nTo do: %s\n", dci_status_meaning(v->status),
+	    dci_status_remedy(v->status));
+	if (v->qe_status == DCI_STATUS_OUT_OF_DATE)
+		writer_text(w,
+		    "       The quoting enclave is out of date: install the "
+		    "newest DCAP packages.\n");
+	if (v->shortfalls > 0 && v->platform_status != DCI_STATUS_UP_TO_DATE)
+		writer_text(w,
+		    "       What is short of the newest level is listed under "
+		    "TCB.\n");
 }
 
 static void
@@ -95,42 +120,118 @@ put_advisories(
 }
 
 static void
+put_components(struct writer *w, const char *label, const struct dci_level *l)
+{
+	char when[RFC3339_SIZE];
+
+	rfc3339_encode(when, l->date);
+	writer_printf(
+	    w, "%s%s, of %s:", label, dci_status_name(l->status), when);
+	for (size_t i = 0; i < sizeof(l->component); i++)
+		writer_printf(w, " %u", l->component[i]);
+	writer_printf(w, ", PCE SVN %u\n", l->pce_svn);
+}
+
+static void
+put_levels(struct writer *w, const struct dci_verification *v)
+{
+	writer_text(w, "          this platform has:");
+	for (size_t i = 0; i < sizeof(v->tcb_components); i++)
+		writer_printf(w, " %u", v->tcb_components[i]);
+	writer_printf(w, ", PCE SVN %u\n", v->pce_svn);
+	if (v->level.status != DCI_STATUS_INVALID)
+		put_components(w, "          level reached ", &v->level);
+	else
+		writer_text(w, "          no level is reached\n");
+	put_components(w, "          newest level ", &v->newest);
+	put_shortfalls(w, v);
+}
+
+static void
 put_tcb(struct writer *w, const struct dci_verification *v)
 {
-	char platform[RFC3339_SIZE], qe[RFC3339_SIZE];
+	char qe[RFC3339_SIZE];
 
-	rfc3339_encode(platform, v->tcb_date);
 	rfc3339_encode(qe, v->qe_tcb_date);
 	writer_printf(w,
 	    "\nTCB       %s\n"
-	    "          platform %s, level of %s, evaluation number %u\n"
-	    "          quoting enclave %s, level of %s, evaluation number "
+	    "          platform %s, evaluation number %u\n"
+	    "          quoting enclave %s, evaluation number %u\n"
+	    "          it has SVN %u; level reached %u, of %s; newest level "
 	    "%u\n",
 	    dci_status_name(v->tcb_status), dci_status_name(v->platform_status),
-	    platform, v->tcb_evaluation, dci_status_name(v->qe_status), qe,
-	    v->qe_evaluation);
-	put_shortfalls(w, v);
+	    v->tcb_evaluation, dci_status_name(v->qe_status), v->qe_evaluation,
+	    v->quote.qe_report.isv_svn, v->qe_level_svn, qe, v->qe_newest_svn);
+	put_levels(w, v);
 	put_advisories(w,
 	    "          advisories of the platform: ", &v->platform_advisories);
 	put_advisories(w,
 	    "          advisories of the quoting enclave: ", &v->qe_advisories);
 }
 
+/* A verification that ended at the levels: why. */
 static void
-put_dates(struct writer *w, const struct dci_verification *v, int64_t now)
+put_out_of_reach(struct writer *w, const struct dci_verification *v)
 {
-	char when[RFC3339_SIZE], issued[RFC3339_SIZE];
-	char distance[DURATION_SIZE];
+	writer_text(w, "\nTCB       not evaluated to the end\n");
+	writer_printf(w,
+	    "          the quoting enclave has SVN %u; the newest level asks "
+	    "for %u\n",
+	    v->quote.qe_report.isv_svn, v->qe_newest_svn);
+	put_levels(w, v);
+}
+
+static void
+put_dated(struct writer *w, const struct dci_verification *v, int64_t now)
+{
+	enum dci_check_id chain = DCI_CHECK_IDS;
+
+	for (size_t i = 0; i < v->dated_n; i++) {
+		const struct dci_dated *d = &v->dated[i];
+		char from[RFC3339_SIZE], to[RFC3339_SIZE];
+
+		rfc3339_encode(from, d->dates.issued);
+		rfc3339_encode(to, d->dates.next_update);
+		if (d->check != chain)
+			writer_printf(
+			    w, "          %s\n", dci_check_name(d->check));
+		chain = d->check;
+		writer_printf(w, "            %-28s %s to %s%s\n", d->what,
+		    from, to,
+		    now < d->dates.issued        ? "  NOT YET VALID"
+		    : now > d->dates.next_update ? "  EXPIRED"
+						 : "");
+	}
+}
+
+static void
+put_first_to_expire(
+    struct writer *w, const struct dci_verification *v, int64_t now)
+{
+	char when[RFC3339_SIZE], distance[DURATION_SIZE];
 	int64_t left = v->earliest_next_update - now;
 
 	rfc3339_encode(when, v->earliest_next_update);
-	rfc3339_encode(issued, v->newest_issued);
 	duration_encode(distance, left < 0 ? -left : left);
-	writer_printf(w,
-	    "\nDates     first to expire: %s, %s (%s%s%s)\n"
-	    "          newest collateral of %s\n",
-	    v->earliest_what, when, left < 0 ? "" : "in ", distance,
-	    left < 0 ? " ago" : "", issued);
+	writer_printf(w, "first to expire: %s, %s (%s%s%s)\n", v->earliest_what,
+	    when, left < 0 ? "" : "in ", distance, left < 0 ? " ago" : "");
+}
+
+static void
+put_dates(struct writer *w, const struct dci_verification *v, int64_t now)
+{
+	char issued[RFC3339_SIZE];
+
+	writer_text(w, "\nDates     ");
+	if (v->has_dates)
+		put_first_to_expire(w, v, now);
+	else
+		writer_text(w, "as far as they were looked at\n");
+	if (v->has_dates) {
+		rfc3339_encode(issued, v->newest_issued);
+		writer_printf(w, "          newest collateral of %s\n", issued);
+	}
+	put_dated(w, v, now);
 	if (v->expired_by > 0)
 		writer_printf(w,
 		    "          tolerated: expired by %" PRId64 " seconds\n",
@@ -179,6 +280,16 @@ put_checks(struct writer *w, const struct dci_checks *list)
 	}
 }
 
+/* Whether the last check of a quote's verification is not the last of all. */
+static bool
+stopped(const struct dci_appraisal *a)
+{
+	const struct dci_checks *list = &a->verification.checks;
+
+	return !a->has_policy && list->n > 0 &&
+	       list->item[list->n - 1].id != DCI_CHECK_TCB_STATUS;
+}
+
 static void
 put_all_checks(struct writer *w, const struct dci_appraisal *a)
 {
@@ -193,6 +304,10 @@ put_all_checks(struct writer *w, const struct dci_appraisal *a)
 	put_checks(w, &a->verification.checks);
 	if (a->has_policy)
 		put_checks(w, &a->policy_checks);
+	if (n > 0 && stopped(a))
+		writer_text(w,
+		    "  The verification ended here; whatever comes after was "
+		    "not looked at.\n");
 }
 
 void
@@ -204,13 +319,16 @@ appraisal_text(struct writer *w, const struct dci_appraisal *a)
 	if (a->failure.code != DCI_OK)
 		writer_printf(w, "%s %s\n", dci_code_name(a->failure.code),
 		    a->failure.sentence);
+	put_advice(w, a);
 	if (v->parsed)
 		put_enclave(w, v);
 	if (v->has_platform)
 		put_platform(w, v);
 	if (v->has_tcb)
 		put_tcb(w, v);
-	if (v->has_dates)
+	else if (v->has_newest)
+		put_out_of_reach(w, v);
+	if (v->dated_n > 0)
 		put_dates(w, v, a->time);
 	if (a->has_policy)
 		put_policy(w, a);

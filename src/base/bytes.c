@@ -91,7 +91,7 @@ reader_u32le(struct reader *r, uint32_t *out)
 	if (!reader_take(r, &b, 4))
 		return false;
 	*out = (uint32_t)b.p[0] | (uint32_t)b.p[1] << 8 |
-	    (uint32_t)b.p[2] << 16 | (uint32_t)b.p[3] << 24;
+	       (uint32_t)b.p[2] << 16 | (uint32_t)b.p[3] << 24;
 	return true;
 }
 
@@ -148,12 +148,12 @@ writer_free(struct writer *w)
 static bool
 writer_grow(struct writer *w, size_t n)
 {
+	if (!w->failed && n <= w->cap - w->n)
+		return true;
 	if (w->failed || n > w->max - w->n) {
 		w->failed = true;
 		return false;
 	}
-	if (n <= w->cap - w->n)
-		return true;
 	size_t cap = w->cap < 256 ? 256 : w->cap;
 	while (cap < w->n + n)
 		cap *= 2;
@@ -174,13 +174,22 @@ writer_grow(struct writer *w, size_t n)
 	return true;
 }
 
+uint8_t *
+writer_room(struct writer *w, size_t n)
+{
+	if (!writer_grow(w, n))
+		return NULL;
+	w->n += n;
+	return w->data + w->n - n;
+}
+
 void
 writer_put(struct writer *w, const void *p, size_t n)
 {
-	if (n == 0 || !writer_grow(w, n))
-		return;
-	memcpy(w->data + w->n, p, n);
-	w->n += n;
+	uint8_t *room = n == 0 ? NULL : writer_room(w, n);
+
+	if (room != NULL)
+		memcpy(room, p, n);
 }
 
 void

@@ -60,6 +60,8 @@ void writer_u16le(struct writer *, uint16_t);
 void writer_u32le(struct writer *, uint32_t);
 void writer_u64le(struct writer *, uint64_t);
 void writer_put(struct writer *, const void *, size_t n);
+/* Appends n bytes, 1 or more, for the caller to fill in; NULL if that fails. */
+uint8_t *writer_room(struct writer *, size_t n) MUST_CHECK;
 void writer_blob32(struct writer *, const void *, size_t n);
 void writer_text(struct writer *, const char *);
 void writer_printf(struct writer *, const char *fmt, ...)

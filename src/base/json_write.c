@@ -36,44 +36,72 @@ put_escaped(struct writer *w, uint8_t c)
 	}
 }
 
-/* Plain stretches are copied at once: nearly all texts are one. */
+/* Bytes that stand for themselves: ASCII without control characters,
+ * quotation mark and backslash. */
+static const bool plain[256] = {
+    [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
+
+/* Text that begins with a byte that is not plain. */
 static void
-put_string(struct writer *w, const uint8_t *p, size_t n)
+put_rest(struct writer *w, const uint8_t *p, size_t n)
 {
-	size_t plain = 0, i = 0;
+	size_t done = 0, i = 0;
 
-	writer_u8(w, '"');
-	while (i < n) {
+	for (;;) {
+		while (i < n && plain[p[i]])
+			i++;
+		if (i == n)
+			break;
 		size_t length = utf8_sequence(p + i, n - i);
-
-		if (length > 1 ||
-		    (length == 1 && p[i] >= 0x20 && p[i] != 0x7f &&
-			p[i] != '"' && p[i] != '\\')) {
+		if (length > 1) {
 			i += length;
 			continue;
 		}
-		writer_put(w, p + plain, i - plain);
+		writer_put(w, p + done, i - done);
 		if (length == 0)
 			writer_text(w, "\xef\xbf\xbd");
 		else
 			put_escaped(w, p[i]);
-		plain = ++i;
+		done = ++i;
 	}
-	writer_put(w, p + plain, i - plain);
+	writer_put(w, p + done, i - done);
+}
+
+/* Nearly all texts are plain to their end. */
+static void
+put_string(struct writer *w, const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && plain[p[i]])
+		i++;
+	uint8_t *room = writer_room(w, 1 + i);
+	if (room == NULL)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, p, i);
+	if (i < n)
+		put_rest(w, p + i, n - i);
 	writer_u8(w, '"');
 }
 
-/* What comes before every value; the value itself needs a comma after it. */
+/* What comes before every value; the value itself needs a comma after it.
+ * Keys are the program's own and need no escapes. */
 static void
 value_begin(struct json_writer *j, const char *key)
 {
-	if (j->comma)
-		writer_u8(j->w, ',');
-	if (key != NULL) {
-		put_string(j->w, (const uint8_t *)key, strlen(key));
-		writer_u8(j->w, ':');
-	}
+	size_t comma = j->comma, n = key != NULL ? strlen(key) + 3 : 0;
+	uint8_t *room = comma + n == 0 ? NULL : writer_room(j->w, comma + n);
+
 	j->comma = true;
+	if (room == NULL)
+		return;
+	room[0] = ',';
+	if (key == NULL)
+		return;
+	room[comma] = '"';
+	memcpy(room + comma + 1, key, n - 3);
+	memcpy(room + comma + n - 2, "\":", 2);
 }
 
 void

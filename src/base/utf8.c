@@ -8,7 +8,6 @@
 static const struct {
 	uint8_t first_low, first_high, second_low, second_high, length;
 } forms[] = {
-    {0x00, 0x7f, 0, 0, 1},
     {0xc2, 0xdf, 0x80, 0xbf, 2},
     {0xe0, 0xe0, 0xa0, 0xbf, 3},
     {0xe1, 0xec, 0x80, 0xbf, 3},
@@ -22,13 +21,13 @@ static const struct {
 size_t
 utf8_sequence(const uint8_t *p, size_t n)
 {
+	if (n > 0 && p[0] < 0x80)
+		return 1;
 	for (size_t i = 0; n > 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t length = forms[i].length;
 
 		if (p[0] < forms[i].first_low || p[0] > forms[i].first_high)
 			continue;
-		if (length == 1)
-			return 1;
 		if (n < length || p[1] < forms[i].second_low ||
 		    p[1] > forms[i].second_high)
 			return 0;
@@ -41,18 +40,35 @@ utf8_sequence(const uint8_t *p, size_t n)
 	return 0;
 }
 
+/* How many bytes from p on, eight at a time, are ASCII: nearly all are. */
+static size_t
+ascii_eights(const uint8_t *p, size_t n)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t eight;
+	size_t i = 0;
+
+	for (; n - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, p + i, sizeof(eight));
+		if ((eight & high) != 0)
+			break;
+	}
+	return i;
+}
+
 bool
 utf8_valid(const void *text, size_t n)
 {
 	const uint8_t *p = text;
 
-	while (n > 0) {
-		size_t length = utf8_sequence(p, n);
+	for (size_t i = ascii_eights(p, n); i < n;) {
+		size_t length = utf8_sequence(p + i, n - i);
 
 		if (length == 0)
 			return false;
-		p += length;
-		n -= length;
+		i += length;
+		if (length > 1)
+			i += ascii_eights(p + i, n - i);
 	}
 	return true;
 }

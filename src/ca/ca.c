@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
-#include <time.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -8,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "ca/private.h"
+#include "ca/public.h"
 
 CLEANUP_TYPE(cleanup_store, X509_STORE, X509_STORE_free)
 CLEANUP_TYPE(cleanup_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
@@ -152,15 +152,14 @@ may_issue(X509 *x, long path_length)
 
 /* Signature, names, key identifiers and the form of both certificates, by
  * OpenSSL; the time is checked apart, for a code of its own. */
-static int
-check_chain(const struct ca *ca, struct dci_failure *f)
+int
+ca_chain_check(X509 *root, X509 *issuing, struct dci_failure *f)
 {
 	X509_STORE *store CLEANUP(cleanup_store) = X509_STORE_new();
 	X509_STORE_CTX *ctx CLEANUP(cleanup_store_ctx) = X509_STORE_CTX_new();
 
-	if (store == NULL || ctx == NULL ||
-	    !X509_STORE_add_cert(store, ca->root) ||
-	    !X509_STORE_CTX_init(ctx, store, ca->issuing, NULL))
+	if (store == NULL || ctx == NULL || !X509_STORE_add_cert(store, root) ||
+	    !X509_STORE_CTX_init(ctx, store, issuing, NULL))
 		return dci_fail(f, DCI_OUT_OF_MEMORY,
 		    "No memory for checking the CA's certificates.");
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_X509_STRICT |
@@ -171,28 +170,17 @@ check_chain(const struct ca *ca, struct dci_failure *f)
 		    "issuing.crt does not verify with root.crt: %s.",
 		    X509_verify_cert_error_string(
 			X509_STORE_CTX_get_error(ctx)));
-	if (X509_cmp(ca->root, ca->issuing) == 0)
+	if (X509_cmp(root, issuing) == 0)
 		return dci_fail(f, DCI_CA_CHAIN_BROKEN,
 		    "issuing.crt and root.crt are the same certificate.");
-	if (!may_issue(ca->root, 1) || !may_issue(ca->issuing, 0))
+	if (!may_issue(root, 1) || !may_issue(issuing, 0))
 		return dci_fail(f, DCI_CA_CHAIN_BROKEN,
 		    "root.crt or issuing.crt lacks what a CA certificate needs "
 		    "(basicConstraints, path length, keyCertSign).");
-	if (X509_get0_subject_key_id(ca->issuing) == NULL)
+	if (X509_get0_subject_key_id(issuing) == NULL)
 		return dci_fail(f, DCI_CA_MALFORMED,
 		    "issuing.crt has no subjectKeyIdentifier.");
 	return 0;
-}
-
-static bool
-time_of(int64_t *out, const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return false;
-	*out = timegm(&tm);
-	return true;
 }
 
 static int
@@ -207,8 +195,8 @@ check_time(struct ca *ca, int64_t now, struct dci_failure *f)
 		const char *file = i == 0 ? "root.crt" : "issuing.crt";
 		int64_t from, to;
 
-		if (!time_of(&from, X509_get0_notBefore(both[i])) ||
-		    !time_of(&to, X509_get0_notAfter(both[i])))
+		if (!ca_time(&from, X509_get0_notBefore(both[i])) ||
+		    !ca_time(&to, X509_get0_notAfter(both[i])))
 			return dci_fail(f, DCI_CA_MALFORMED,
 			    "%s has a validity that cannot be read.", file);
 		if (now < from) {
@@ -277,8 +265,9 @@ ca_assemble(EVP_PKEY *key, struct bytes issuing_crt, struct bytes root_crt,
 	}
 	ca->key = key;
 	if (load(ca, issuing_crt, root_crt, f) != 0 || check_key(ca, f) != 0 ||
-	    check_chain(ca, f) != 0 || check_time(ca, now, f) != 0 ||
-	    prepare_signing(ca, f) != 0 || make_extensions(ca, f) != 0)
+	    ca_chain_check(ca->root, ca->issuing, f) != 0 ||
+	    check_time(ca, now, f) != 0 || prepare_signing(ca, f) != 0 ||
+	    make_extensions(ca, f) != 0)
 		return NULL;
 	return TAKE(ca);
 }

@@ -31,4 +31,8 @@ struct ca *ca_assemble(EVP_PKEY *key, struct bytes issuing_crt,
 X509 *ca_certificate_decode(
     struct bytes pem, const char *what, struct dci_failure *f) MUST_CHECK;
 
+/* Whether the root issued the issuing certificate and both may be what they
+ * are; the time is not looked at.  0, or -1 with ca-chain-broken. */
+int ca_chain_check(X509 *root, X509 *issuing, struct dci_failure *f) MUST_CHECK;
+
 #endif

@@ -14,6 +14,10 @@
 int verify_quote_main(int argc, char **argv);
 int verify_report_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int collateral_main(int argc, char **argv);
+int inspect_main(int argc, char **argv);
+int ca_main(int argc, char **argv);
 
 /* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
 int command_fail(const char *command, const struct dci_failure *);

@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/command.h"
 #include "cli/ledger.h"
 
 #define EXIT_NONE  1
-#define EXIT_USAGE 2
+#define EXIT_USAGE EXIT_TROUBLE
 
 static const char help[] =
     "usage: dci ledger list [-s STATEDIR] [--json]\n"
     "       dci ledger refusals [-s STATEDIR] [--json]\n"
     "       dci ledger show [-s STATEDIR] [--json] SERIAL|ID\n"
+    "       dci ledger backup [-s STATEDIR] FILE\n"
+    "       dci ledger check [-s STATEDIR] [--quotes [--root PEM]] [FILE]\n"
     "\n"
     "What an issuer has issued and refused; works while it runs.\n"
     "\n"
@@ -25,21 +28,24 @@ static const char help[] =
     "  show       everything about one: appraisal record, certificate,\n"
     "             evidence digest; SERIAL is 32 hex digits, ID the number\n"
     "             that list begins with\n"
+    "  backup     copies the ledger to FILE, which must not be there, in one\n"
+    "             piece and checked\n"
+    "  check      whether everything is as it was written: chain of hashes,\n"
+    "             contents, each certificate against its row and against the\n"
+    "             CA in STATEDIR; for a FILE without -s no CA is asked\n"
     "\n"
     "  -s, --state STATEDIR   the issuer's state directory (default: state)\n"
     "      --json             one JSON object for each line\n"
+    "      --quotes           verify every quote again, by the collateral and\n"
+    "                         at the time of its row\n"
+    "      --root PEM         up to that root (Intel's SGX Root CA, built in)\n"
     "  -h, --help             this text\n"
     "\n"
-    "Exit: 0; 1 if there is no such SERIAL or ID; 2 for usage or I/O.\n";
+    "Exit: 0; 1 if there is no such SERIAL or ID, or the ledger is not as it\n"
+    "was written; 2 for usage or I/O.\n";
 
-struct request {
-	const char *state;
-	bool json;
-	const char *what; /* SERIAL|ID, or NULL */
-};
-
-static int
-complain(const struct dci_failure *f)
+int
+request_fail(const struct dci_failure *f)
 {
 	fprintf(stderr, "dci ledger: %s: %s\n", dci_code_name(f->code),
 	    f->sentence);
@@ -58,8 +64,8 @@ usage(const char *what, const char *word)
 }
 
 /* A pipe that broke or a disk that is full must not look like success. */
-static int
-finish(void)
+int
+request_finish(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
@@ -68,12 +74,13 @@ finish(void)
 	return EXIT_USAGE;
 }
 
-static int
-path_of(
+int
+request_path(
     char out[static PATH_MAX], const struct request *request, const char *file)
 {
-	if (snprintf(out, PATH_MAX, "%s/ledger/%s", request->state, file) <
-	    PATH_MAX)
+	if (snprintf(out, PATH_MAX, "%s/%s",
+		request->state == NULL ? "state" : request->state,
+		file) < PATH_MAX)
 		return 0;
 	return usage("the path of STATEDIR is too long", "");
 }
@@ -97,11 +104,11 @@ open_ledger(const struct request *request)
 	struct dci_failure f = {0};
 	char path[PATH_MAX];
 
-	if (path_of(path, request, "ledger.db") != 0)
+	if (request_path(path, request, "ledger/ledger.db") != 0)
 		return NULL;
 	struct ledger *l = ledger_open_readonly(path, &f);
 	if (l == NULL)
-		complain(&f);
+		request_fail(&f);
 	return l;
 }
 
@@ -116,8 +123,8 @@ run_list(struct request *request)
 	int rc = ledger_each(l, visit_list, request, &f);
 	ledger_close(l);
 	if (rc < 0)
-		return complain(&f);
-	return rc != 0 ? finish(), EXIT_USAGE : finish();
+		return request_fail(&f);
+	return rc != 0 ? request_finish(), EXIT_USAGE : request_finish();
 }
 
 /* --- refusals ------------------------------------------------------------ */
@@ -140,16 +147,16 @@ run_refusals(struct request *request)
 	struct dci_failure f = {0};
 	char path[PATH_MAX];
 
-	if (path_of(path, request, "refusals.db") != 0)
+	if (request_path(path, request, "ledger/refusals.db") != 0)
 		return EXIT_USAGE;
 	struct refusals *r = refusals_open_readonly(path, &f);
 	if (r == NULL)
-		return complain(&f);
+		return request_fail(&f);
 	int rc = refusals_each(r, visit_refusal, request, &f);
 	refusals_close(r);
 	if (rc < 0)
-		return complain(&f);
-	return rc != 0 ? finish(), EXIT_USAGE : finish();
+		return request_fail(&f);
+	return rc != 0 ? request_finish(), EXIT_USAGE : request_finish();
 }
 
 /* --- show ---------------------------------------------------------------- */
@@ -193,16 +200,16 @@ run_show(struct request *request)
 	ledger_close(l);
 	switch (rc) {
 	case 0:
-		return finish();
+		return request_finish();
 	case 1:
 		fprintf(stderr, "dci ledger: there is no %s in the ledger.\n",
 		    request->what);
 		return EXIT_NONE;
 	case EXIT_USAGE:
-		finish();
+		request_finish();
 		return EXIT_USAGE;
 	default:
-		return complain(&f);
+		return request_fail(&f);
 	}
 }
 
@@ -211,11 +218,14 @@ run_show(struct request *request)
 static const struct {
 	const char *name;
 	int (*run)(struct request *);
-	int operands;
+	int least, most;   /* operands */
+	bool json, quotes; /* takes those flags */
 } commands[] = {
-    {"list", run_list, 0},
-    {"refusals", run_refusals, 0},
-    {"show", run_show, 1},
+    {"list", run_list, 0, 0, true, false},
+    {"refusals", run_refusals, 0, 0, true, false},
+    {"show", run_show, 1, 1, true, false},
+    {"backup", ledger_run_backup, 1, 1, false, false},
+    {"check", ledger_run_check, 0, 1, false, true},
 };
 
 /* 0; 1 where only the help was asked for; EXIT_USAGE. */
@@ -225,6 +235,8 @@ parse_options(int argc, char **argv, struct request *request)
 	static const struct option options[] = {
 	    {"state", required_argument, NULL, 's'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"quotes", no_argument, NULL, 'q'},
+	    {"root", required_argument, NULL, 'r'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -239,6 +251,12 @@ parse_options(int argc, char **argv, struct request *request)
 		case 'j':
 			request->json = true;
 			break;
+		case 'q':
+			request->quotes = true;
+			break;
+		case 'r':
+			request->root = optarg;
+			break;
 		case 'h':
 			fputs(help, stdout);
 			return 1;
@@ -252,21 +270,32 @@ parse_options(int argc, char **argv, struct request *request)
 int
 ledger_main(int argc, char **argv)
 {
-	struct request request = {.state = "state"};
+	struct request request = {.state = NULL};
 
 	int rc = parse_options(argc, argv, &request);
 	if (rc != 0)
-		return rc == 1 ? finish() : rc;
+		return rc == 1 ? request_finish() : rc;
 	if (optind >= argc)
 		return usage(
-		    "a command is missing: list, refusals or show", "");
+		    "a command is missing: list, refusals, show, backup or "
+		    "check",
+		    "");
 	const char *name = argv[optind++];
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
-		if (argc - optind != commands[i].operands)
+		if (argc - optind < commands[i].least ||
+		    argc - optind > commands[i].most)
 			return usage("wrong number of arguments for ", name);
-		request.what = commands[i].operands > 0 ? argv[optind] : NULL;
+		if (request.json && !commands[i].json)
+			return usage("there is no --json for ", name);
+		if ((request.quotes && !commands[i].quotes) ||
+		    (request.root != NULL && !request.quotes))
+			return usage(
+			    "--quotes is for check, --root for --quotes, not "
+			    "for ",
+			    name);
+		request.what = argv[optind]; /* NULL at the end */
 		return commands[i].run(&request);
 	}
 	return usage("there is no command ", name);

@@ -1,17 +1,66 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dci ledger list|show|refusals: what the issuer has written down. */
+/* dci ledger: what the issuer has written down. */
 #ifndef CLI_LEDGER_H
 #define CLI_LEDGER_H
 
+#include <limits.h>
 #include <stdio.h>
 #include <jansson.h>
 
+#include "ca/public.h"
+#include "dci/verify.h"
 #include "ledger/ledger.h"
 #include "ledger/refusals.h"
 
-/* argv[0] is "ledger".  Returns the exit code: 0; 1 where show finds nothing;
- * 2 for usage or I/O. */
+/* argv[0] is "ledger".  Returns the exit code: 0; 1 where show finds nothing or
+ * check finds something; 2 for usage or I/O. */
 int ledger_main(int argc, char **argv);
+
+/* What was asked for. */
+struct request {
+	const char *state; /* NULL: not given, which means "state" */
+	bool json;
+	bool quotes;
+	const char *root; /* PEM; NULL: Intel's */
+	const char *what; /* SERIAL|ID or FILE; NULL: none */
+};
+
+/* A file of the state directory; or EXIT_TROUBLE, and said why. */
+int request_path(char out[static PATH_MAX], const struct request *,
+    const char *file) MUST_CHECK;
+/* Says what went wrong.  Returns EXIT_TROUBLE. */
+int request_fail(const struct dci_failure *);
+/* 0, or EXIT_TROUBLE where standard output could not be written. */
+int request_finish(void);
+
+int ledger_run_backup(struct request *);
+int ledger_run_check(struct request *);
+
+/*
+ * Whether a row agrees with what is in it: the quote with evidence digest and
+ * measurements; the certificate with all of the row, with the request and,
+ * where ca is not NULL, with that CA.  0, or -1 with ledger-certificate or
+ * ledger-damaged and half a sentence: "its serial is not that of the row".
+ */
+int entry_check(const struct ledger_entry *, const struct ca_public *ca,
+    struct dci_failure *f) MUST_CHECK;
+
+/* Verifies the quotes of rows again, by the collateral and at the time that
+ * each row names; the last collateral is kept. */
+struct quote_judge {
+	struct ledger *ledger;
+	struct dci_anchor anchor;
+	struct dci_snapshot *snapshot; /* owned; NULL: none yet */
+	uint8_t digest[32];
+};
+
+/* 0; 1 where the verdict is not that of the row (half a sentence in *f); -1
+ * with *f where it cannot be found out. */
+int quote_judge_check(struct quote_judge *, const struct ledger_row *,
+    struct dci_failure *f) MUST_CHECK;
+void quote_judge_free(struct quote_judge *);
+/* The quote as it came: up to its certification data, that, zero bytes. */
+void entry_quote(struct writer *, const struct ledger_row *);
 
 /* One line of "list" and of "refusals": words of the form name=value. */
 void ledger_line(FILE *, const struct ledger_entry *);

@@ -7,9 +7,8 @@
 #include "base/text.h"
 #include "cli/ledger.h"
 
-/* The quote as it came: up to its certification data, that, zero bytes. */
-static void
-quote_whole(struct writer *w, const struct ledger_row *row)
+void
+entry_quote(struct writer *w, const struct ledger_row *row)
 {
 	writer_put(w, row->quote.p, row->quote.n);
 	writer_put(w, row->pck_chain.p, row->pck_chain.n);
@@ -22,7 +21,7 @@ quote_base64(const struct ledger_row *row)
 {
 	struct writer w CLEANUP(writer_free) = writer_new(LEDGER_ROW_MAX);
 
-	quote_whole(&w, row);
+	entry_quote(&w, row);
 	return w.failed ? NULL : base64_encode(w.data, w.n);
 }
 

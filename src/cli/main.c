@@ -18,7 +18,11 @@ static const struct {
 	"check a result that a Proxy Verifier has signed"},
     {"report", report_main,
 	"have a Proxy Verifier verify a quote, and check what it says"},
+    {"inspect", inspect_main, "what a file is and what it says"},
+    {"explain", explain_main, "what a code means, and what to do"},
+    {"collateral", collateral_main, "what quotes are verified against"},
     {"ledger", ledger_main, "what the issuer has issued, released and refused"},
+    {"ca", ca_main, "the issuer's CA: certificates and fingerprint"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -13,14 +13,18 @@
 enum { EXIT_ENROLLED = 0, EXIT_REFUSED = 1, EXIT_TROUBLE = 2 };
 
 struct flags {
-	const char *issuer, *sim, *folder;
+	const char *issuer, *folder;
 	struct client_options options;
+	struct client_simulation sim; /* folder NULL: none */
+	const char *needs_sim;        /* an option that is for it only */
 	bool done; /* --help or --version: nothing is left to do */
 };
 
 static const char usage[] =
     "Usage: dci-client [--issuer HOST:PORT] [--ca FILE] [--sim DIR]\n"
     "                  [--key-type p256|p384] [-o DIR]\n"
+    "                  [--mrenclave HEX] [--mrsigner HEX] [--isv-prod-id N]\n"
+    "                  [--isv-svn N] [--debug] [--fault NAME]\n"
     "\n"
     "Makes a key inside of this enclave, proves to the issuer which enclave\n"
     "it is, and obtains the delegation certificate for the key.\n"
@@ -38,6 +42,15 @@ static const char usage[] =
     "  --help                this text\n"
     "  --version             the version\n"
     "\n"
+    "With --sim only, what the simulated enclave measures:\n"
+    "  --mrenclave HEX       64 hex digits; so --mrsigner HEX (defaults: "
+    "dci-sim\n"
+    "                        --help)\n"
+    "  --isv-prod-id N       product id, 0 to 65535 (1)\n"
+    "  --isv-svn N           security version, 0 to 65535 (1)\n"
+    "  --debug               a debug enclave\n"
+    "  --fault NAME          what is wrong with its quote (dci-sim faults)\n"
+    "\n"
     "Writes DIR/delegation.key (PEM, mode 0600), DIR/delegation.crt and\n"
     "DIR/chain.crt (issuing CA, root); on success only, and replacing those\n"
     "of an earlier run.\n"
@@ -45,7 +58,21 @@ static const char usage[] =
     "Exit: 0 enrolled; 1 refused, with the issuer's reason if it gave one;\n"
     "2 wrong options, files, network, or no TLS connection to the issuer.\n";
 
-enum { OPT_ISSUER = 256, OPT_CA, OPT_SIM, OPT_KEY_TYPE, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_ISSUER = 256,
+	OPT_CA,
+	OPT_SIM,
+	OPT_KEY_TYPE,
+	OPT_HELP,
+	OPT_VERSION,
+	/* From here on for --sim only. */
+	OPT_MRENCLAVE,
+	OPT_MRSIGNER,
+	OPT_ISV_PROD_ID,
+	OPT_ISV_SVN,
+	OPT_DEBUG,
+	OPT_FAULT,
+};
 
 static const struct option longopts[] = {
     {"issuer", required_argument, NULL, OPT_ISSUER},
@@ -54,6 +81,12 @@ static const struct option longopts[] = {
     {"key-type", required_argument, NULL, OPT_KEY_TYPE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
+    {"mrenclave", required_argument, NULL, OPT_MRENCLAVE},
+    {"mrsigner", required_argument, NULL, OPT_MRSIGNER},
+    {"isv-prod-id", required_argument, NULL, OPT_ISV_PROD_ID},
+    {"isv-svn", required_argument, NULL, OPT_ISV_SVN},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"fault", required_argument, NULL, OPT_FAULT},
     {NULL, 0, NULL, 0},
 };
 
@@ -83,6 +116,61 @@ key_type_parse(enum curve *out, const char *text)
 }
 
 static int
+take_measurement(
+    uint8_t out[static 32], const char *option, struct dci_failure *f)
+{
+	if (hex_decode(out, 32, optarg, strlen(optarg)))
+		return 0;
+	return dci_fail(f, DCI_USAGE, "--%s takes 64 hex digits, not '%s'.",
+	    option, optarg);
+}
+
+static int
+take_number(uint16_t *out, const char *option, struct dci_failure *f)
+{
+	uint64_t number;
+
+	if (!decimal_decode(&number, optarg, UINT16_MAX))
+		return dci_fail(f, DCI_USAGE,
+		    "--%s takes a number from 0 to 65535, not '%s'.", option,
+		    optarg);
+	*out = (uint16_t)number;
+	return 0;
+}
+
+static int
+take_fault(const struct sim_fault **out, struct dci_failure *f)
+{
+	*out = sim_fault_find(optarg);
+	return *out != NULL ? 0
+			    : dci_fail(f, DCI_USAGE,
+				  "There is no fault '%s'; dci-sim faults "
+				  "lists them.",
+				  optarg);
+}
+
+static int
+sim_flag_take(struct client_simulation *sim, int flag, const char *name,
+    struct dci_failure *f)
+{
+	switch (flag) {
+	case OPT_MRENCLAVE:
+		return take_measurement(sim->enclave.mrenclave, name, f);
+	case OPT_MRSIGNER:
+		return take_measurement(sim->enclave.mrsigner, name, f);
+	case OPT_ISV_PROD_ID:
+		return take_number(&sim->enclave.isv_prod_id, name, f);
+	case OPT_ISV_SVN:
+		return take_number(&sim->enclave.isv_svn, name, f);
+	case OPT_DEBUG:
+		sim->enclave.debug = true;
+		return 0;
+	default:
+		return take_fault(&sim->fault, f);
+	}
+}
+
+static int
 flag_take(struct flags *flags, int flag, struct dci_failure *f)
 {
 	switch (flag) {
@@ -93,7 +181,7 @@ flag_take(struct flags *flags, int flag, struct dci_failure *f)
 		flags->options.ca_file = optarg;
 		return 0;
 	case OPT_SIM:
-		flags->sim = optarg;
+		flags->sim.folder = optarg;
 		return 0;
 	case OPT_KEY_TYPE:
 		if (key_type_parse(&flags->options.key_type, optarg))
@@ -117,18 +205,28 @@ flag_take(struct flags *flags, int flag, struct dci_failure *f)
 static int
 flags_parse(struct flags *flags, int argc, char **argv, struct dci_failure *f)
 {
-	int flag;
+	int flag, at = 0;
 
 	*flags = (struct flags){.issuer = "localhost",
 	    .folder = ".",
 	    .options = {.ca_file = "ssl/ca.crt", .key_type = CURVE_P256}};
+	sim_quote_options_default(&flags->sim.enclave);
 	while (!flags->done &&
-	       (flag = getopt_long(argc, argv, "o:", longopts, NULL)) != -1) {
-		if (flag_take(flags, flag, f) != 0)
+	       (flag = getopt_long(argc, argv, "o:", longopts, &at)) != -1) {
+		if (flag >= OPT_MRENCLAVE)
+			flags->needs_sim = longopts[at].name;
+		if ((flag >= OPT_MRENCLAVE ? sim_flag_take(&flags->sim, flag,
+						 longopts[at].name, f)
+					   : flag_take(flags, flag, f)) != 0)
 			return -1;
 	}
 	if (flags->done)
 		return 0;
+	if (flags->needs_sim != NULL && flags->sim.folder == NULL)
+		return dci_fail(f, DCI_USAGE,
+		    "--%s is about a simulated enclave, and --sim DIR is not "
+		    "given.",
+		    flags->needs_sim);
 	if (optind < argc)
 		return dci_fail(f, DCI_USAGE,
 		    "There is nothing to do with '%s'.", argv[optind]);
@@ -176,13 +274,29 @@ report_success(const struct client_result *result, const char *folder)
 }
 
 static int
+open_source(struct client_source *source, const struct flags *flags,
+    struct dci_failure *f)
+{
+	const struct sim_fault *fault = flags->sim.fault;
+
+	if (flags->sim.folder == NULL)
+		return client_source_open(source, NULL, f);
+	if (fault != NULL && fault->place == SIM_FAULT_COLLATERAL)
+		fprintf(stderr,
+		    "dci-client: the quote will be sound; the fault %s is in "
+		    "the collateral %s/faults/%s, for the issuer to use.\n",
+		    fault->name, flags->sim.folder, fault->name);
+	return client_source_simulate(source, &flags->sim, f);
+}
+
+static int
 run(struct flags *flags, struct dci_failure *f)
 {
 	struct client_source source CLEANUP(client_source_close) = {0};
 	struct client_result result CLEANUP(client_result_free) = {0};
 
 	if (store_prepare(flags->folder, f) != 0 ||
-	    client_source_open(&source, flags->sim, f) != 0)
+	    open_source(&source, flags, f) != 0)
 		return complain(f);
 	flags->options.source = source.quotes;
 	if (client_enrol(&flags->options, &result, f) != 0)

@@ -2,14 +2,15 @@
 #include <unistd.h>
 
 #include "client/source.h"
-#include "sim/platform.h"
 
 static int
-quote_simulated(void *platform,
+quote_simulated(void *ctx,
     const uint8_t report_data[static DCI_REPORT_DATA_SIZE], uint8_t **out,
     size_t *n, struct dci_failure *f)
 {
-	return sim_quote(platform, NULL, report_data, out, n, f);
+	const struct client_source *source = ctx;
+
+	return sim_quote(source->sim, &source->enclave, report_data, out, n, f);
 }
 
 static int
@@ -23,17 +24,40 @@ open_attestation(struct client_source *source, struct dci_failure *f)
 	return attestation_present(ATTESTATION_FOLDER, f);
 }
 
+static struct sim_platform *
+open_platform(const struct client_simulation *what, struct dci_failure *f)
+{
+	struct sim_platform *p = sim_open(what->folder, f);
+
+	if (p == NULL || what->fault == NULL)
+		return p;
+	struct sim_platform *with = sim_with_fault(p, what->fault, f);
+	sim_close(p);
+	return with;
+}
+
+int
+client_source_simulate(struct client_source *source,
+    const struct client_simulation *what, struct dci_failure *f)
+{
+	*source = (struct client_source){
+	    .sim = open_platform(what, f), .enclave = what->enclave};
+	source->quotes =
+	    (struct quote_source){.quote = quote_simulated, .ctx = source};
+	return source->sim == NULL ? -1 : 0;
+}
+
 int
 client_source_open(
     struct client_source *source, const char *sim, struct dci_failure *f)
 {
+	struct client_simulation what = {.folder = sim};
+
 	*source = (struct client_source){.sim = NULL};
 	if (sim == NULL)
 		return open_attestation(source, f);
-	source->sim = sim_open(sim, f);
-	source->quotes =
-	    (struct quote_source){.quote = quote_simulated, .ctx = source->sim};
-	return source->sim == NULL ? -1 : 0;
+	sim_quote_options_default(&what.enclave);
+	return client_source_simulate(source, &what, f);
 }
 
 void

@@ -32,6 +32,16 @@ struct piece {
 };
 
 static void
+record(struct dci_verification *out, enum dci_check_id check,
+    const struct piece *piece)
+{
+	if (out->dated_n == DCI_DATED_MAX)
+		return;
+	out->dated[out->dated_n++] = (struct dci_dated){
+	    .check = check, .what = piece->what, .dates = piece->dates};
+}
+
+static void
 earliest(struct dci_verification *out, const struct piece *piece)
 {
 	if (piece->dates.next_update >= out->earliest_next_update)
@@ -91,8 +101,10 @@ dates_check(struct run *r, const struct validity *v, const struct piece *piece,
 {
 	const struct piece *worst = NULL;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		record(r->out, v->check, &piece[i]);
 		earliest(r->out, &piece[i]);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (r->now < piece[i].dates.issued)
 			return not_yet_valid(r, v, &piece[i]);

@@ -173,6 +173,7 @@ levels_report(struct dci_verification *out, const struct tcb_level *level,
 	out->qe_status = qe->status;
 	out->qe_advisories = qe->advisories;
 	out->qe_tcb_date = qe->date;
+	out->qe_level_svn = qe->isv_svn;
 	out->tcb_status = tcb_converge(level->status, qe->status);
 }
 
@@ -186,11 +187,15 @@ tcb_status(struct run *r)
 	const struct qe_level *qe =
 	    qe_match(&s->qe_identity, out->quote.qe_report.isv_svn);
 
+	out->has_newest = true;
+	out->newest = tcb_level_plain(&s->tcb_info.level[0]);
+	out->qe_newest_svn = s->qe_identity.level[0].isv_svn;
 	out->shortfalls =
 	    tcb_shortfalls(out->shortfall, &s->tcb_info, &r->pck.pck);
 	if (level == NULL)
 		return refuse(r, DCI_CHECK_TCB_LEVEL, DCI_TCB_NOT_SUPPORTED,
 		    "a TCB that reaches one of the levels", "none is reached");
+	out->level = tcb_level_plain(level);
 	if (qe != NULL)
 		levels_report(out, level, qe);
 	if (level->status == DCI_STATUS_REVOKED)

@@ -3,33 +3,44 @@
 
 #include "dci/verify.h"
 
-static const char *const names[DCI_STATUSES] = {
-    [DCI_STATUS_INVALID] = "Invalid",
-    [DCI_STATUS_REVOKED] = "Revoked",
-    [DCI_STATUS_UP_TO_DATE] = "UpToDate",
-    [DCI_STATUS_SW_HARDENING_NEEDED] = "SWHardeningNeeded",
-    [DCI_STATUS_CONFIGURATION_NEEDED] = "ConfigurationNeeded",
-    [DCI_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED] =
-	"ConfigurationAndSWHardeningNeeded",
-    [DCI_STATUS_OUT_OF_DATE] = "OutOfDate",
-    [DCI_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED] =
-	"OutOfDateConfigurationNeeded",
-    [DCI_STATUS_TD_RELAUNCH_ADVISED] = "TDRelaunchAdvised",
-    [DCI_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED] =
-	"TDRelaunchAdvisedConfigurationNeeded",
+#define STATUS(id, name, meaning, remedy) \
+	[DCI_STATUS_##id] = {name, meaning, remedy},
+static const struct {
+	const char *name, *meaning, *remedy;
+} statuses[DCI_STATUSES] = {
+#include "dci/codes/status.def"
 };
+#undef STATUS
+
+static unsigned
+known(enum dci_status status)
+{
+	return (unsigned)status < DCI_STATUSES ? status : DCI_STATUS_INVALID;
+}
 
 const char *
 dci_status_name(enum dci_status status)
 {
-	return names[(unsigned)status < DCI_STATUSES ? status : 0];
+	return statuses[known(status)].name;
+}
+
+const char *
+dci_status_meaning(enum dci_status status)
+{
+	return statuses[known(status)].meaning;
+}
+
+const char *
+dci_status_remedy(enum dci_status status)
+{
+	return statuses[known(status)].remedy;
 }
 
 enum dci_status
 dci_status_by_name(const char *name)
 {
 	for (unsigned i = 0; i < DCI_STATUSES; i++) {
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(statuses[i].name, name) == 0)
 			return (enum dci_status)i;
 	}
 	return DCI_STATUSES;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "dcap/tcb.h"
 
 static bool
@@ -48,6 +50,17 @@ tcb_converge(enum dci_status platform, enum dci_status component)
 	default:
 		return platform;
 	}
+}
+
+struct dci_level
+tcb_level_plain(const struct tcb_level *level)
+{
+	struct dci_level plain = {.status = level->status,
+	    .date = level->date,
+	    .pce_svn = level->pce_svn};
+
+	memcpy(plain.component, level->sgx, sizeof(plain.component));
+	return plain;
 }
 
 size_t

@@ -19,6 +19,9 @@ const struct qe_level *qe_match(const struct qe_identity *, uint16_t isv_svn);
 enum dci_status tcb_converge(
     enum dci_status platform, enum dci_status component);
 
+/* A level as the verification's result has it. */
+struct dci_level tcb_level_plain(const struct tcb_level *);
+
 /* What the platform lacks to reach the newest level; returns how many. */
 size_t tcb_shortfalls(struct dci_shortfall out[static TCB_COMPONENTS + 1],
     const struct tcb_info *, const struct pck *);

@@ -41,6 +41,8 @@ struct appraiser {
 	struct child *child;
 	struct reference *reference;
 	struct channel *worker, *signer, *ledger;
+	/* Kept, so that not every row grows them anew; no secrets in them. */
+	struct writer record, row;
 	struct client *bucket[CLIENT_BUCKETS];
 };
 
@@ -174,19 +176,27 @@ row_of(struct ledger_row *row, const struct client *c, enum ledger_kind kind,
 	memcpy(row->snapshot_digest, p->snapshot_digest, 32);
 }
 
+static void
+writer_begin(struct writer *w)
+{
+	w->n = 0;
+	w->failed = false;
+}
+
 static bool
 send_row(struct appraiser *a, struct client *c, enum ledger_kind kind,
-    struct bytes csr, uint8_t digest[static 32])
+    struct bytes csr)
 {
-	struct writer record CLEANUP(writer_free) = writer_new(RECORD_MAX);
-	struct writer w CLEANUP(writer_free) = writer_new(LEDGER_ROW_MAX);
 	struct m_row m = {.connection = c->connection, .kind = kind};
 	struct ledger_row row;
 
-	appraisal_json(&record, &c->appraisal);
-	row_of(&row, c, kind, csr, (struct bytes){record.data, record.n});
-	ledger_row_encode(&w, &row);
-	if (record.failed || w.failed) {
+	writer_begin(&a->record);
+	writer_begin(&a->row);
+	appraisal_json(&a->record, &c->appraisal);
+	row_of(&row, c, kind, csr,
+	    (struct bytes){a->record.data, a->record.n});
+	ledger_row_encode(&a->row, &row);
+	if (a->record.failed || a->row.failed) {
 		dci_fail(&c->appraisal.failure, DCI_INTERNAL,
 		    "The ledger row for this request would be larger than "
 		    "%u bytes.",
@@ -194,14 +204,15 @@ send_row(struct appraiser *a, struct client *c, enum ledger_kind kind,
 		return false;
 	}
 	memcpy(m.request_id, c->request_id, sizeof(m.request_id));
-	sha256(digest, w.data, w.n);
-	channel_send(a->ledger, M_ROW, &m, (struct bytes){w.data, w.n}, -1);
+	channel_send(a->ledger, M_ROW, &m,
+	    (struct bytes){a->row.data, a->row.n}, -1);
 	return true;
 }
 
+/* For the row that was sent last. */
 static void
 send_sign(struct appraiser *a, const struct client *c,
-    const struct ec_point *key, const uint8_t row_digest[static 32])
+    const struct ec_point *key)
 {
 	const struct dci_verification *v = &c->appraisal.verification;
 	struct m_sign q = {.key = *key,
@@ -218,7 +229,7 @@ send_sign(struct appraiser *a, const struct client *c,
 	    .newest_issued = v->newest_issued};
 
 	memcpy(q.request_id, c->request_id, sizeof(q.request_id));
-	memcpy(q.row_digest, row_digest, sizeof(q.row_digest));
+	sha256(q.row_digest, a->row.data, a->row.n);
 	memcpy(q.policy_digest, c->appraisal.policy_digest, 32);
 	memcpy(q.mrenclave, v->quote.report.mrenclave, 32);
 	memcpy(q.mrsigner, v->quote.report.mrsigner, 32);
@@ -293,11 +304,10 @@ on_wanted(struct appraiser *a, const struct message *m)
 {
 	struct client *c = *client_slot(a,
 	    MESSAGE_FIXED(struct m_connection, m).connection);
-	uint8_t digest[32];
 
 	if (c == NULL)
 		log_fatal("ipc", "a secret for a client that was not admitted");
-	if (!send_row(a, c, LEDGER_SECRET, (struct bytes){0}, digest))
+	if (!send_row(a, c, LEDGER_SECRET, (struct bytes){0}))
 		refuse(a, c);
 }
 
@@ -356,16 +366,15 @@ on_csr(struct appraiser *a, const struct message *m)
 	struct client *c = *client_slot(a,
 	    MESSAGE_FIXED(struct m_connection, m).connection);
 	struct ec_point key;
-	uint8_t digest[32];
 
 	if (c == NULL)
 		log_fatal("ipc", "a CSR of a client that was not admitted");
 	if (appraise_csr(&c->appraisal, m->tail, &key) != 0 ||
-	    !send_row(a, c, LEDGER_CERTIFICATE, m->tail, digest)) {
+	    !send_row(a, c, LEDGER_CERTIFICATE, m->tail)) {
 		refuse(a, c);
 		return;
 	}
-	send_sign(a, c, &key, digest);
+	send_sign(a, c, &key);
 	client_forget(a, c->connection);
 }
 
@@ -493,6 +502,8 @@ appraiser_start(struct child *child)
 		log_fatal("start-failed", "out of memory");
 	child->state = a;
 	a->child = child;
+	a->record = writer_new(RECORD_MAX);
+	a->row = writer_new(LEDGER_ROW_MAX);
 	a->reference = reference_new(
 	    policy_file_read(child->file[FILE_POLICY]),
 	    read_collateral(a, child->file[FILE_COLLATERAL]));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -57,10 +58,11 @@ allowed(enum role rule, enum role actual)
 }
 
 static const struct message_rule *
-rule_for(uint32_t type, enum role from, enum role to)
+rule_for(uint64_t type, enum role from, enum role to)
 {
 	if (type == M_NONE || type >= M_TYPES)
-		log_fatal("ipc", "bad internal framing: type %u", type);
+		log_fatal("ipc", "bad internal framing: type %llu",
+		    (unsigned long long)type);
 	const struct message_rule *rule = &rules[type];
 	if (!allowed(rule->from, from) || !allowed(rule->to, to))
 		log_fatal("ipc", "bad internal framing: %s from role %d to %d",
@@ -78,7 +80,7 @@ decode(struct message *m, const uint8_t *data, size_t n, int fd,
 	if (n < sizeof(type))
 		log_fatal("ipc", "bad internal framing: %zu bytes", n);
 	memcpy(&type, data, sizeof(type));
-	const struct message_rule *rule = rule_for((uint32_t)type, peer, self);
+	const struct message_rule *rule = rule_for(type, peer, self);
 	size_t head = sizeof(type) + rule->fixed;
 	if (n < head || n - head > rule->tail)
 		log_fatal("ipc", "bad internal framing: %s with %zu bytes",
@@ -152,25 +154,25 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	c->freed = NULL;
 }
 
+/* One message in parts; fd or -1 goes along.  False: the socket is full. */
 static bool
-send_now(struct channel *c, const struct outgoing *out)
+send_parts(const struct channel *c, struct iovec *iov, size_t parts, int fd)
 {
 	union {
 		struct cmsghdr header;
 		uint8_t space[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec iov = {(void *)out->data, out->n};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = parts};
 	ssize_t n;
 
-	if (out->fd >= 0) {
+	if (fd >= 0) {
 		msg.msg_control = &control;
 		msg.msg_controllen = sizeof(control);
 		struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
 		h->cmsg_level = SOL_SOCKET;
 		h->cmsg_type = SCM_RIGHTS;
 		h->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(h), &out->fd, sizeof(int));
+		memcpy(CMSG_DATA(h), &fd, sizeof(int));
 	}
 	do
 		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -199,7 +201,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	while ((out = STAILQ_FIRST(&c->queue)) != NULL) {
-		if (!send_now(c, out)) {
+		struct iovec iov = {out->data, out->n};
+
+		if (!send_parts(c, &iov, 1, out->fd)) {
 			event_add(c->writable, NULL);
 			return;
 		}
@@ -251,34 +255,42 @@ channel_free(struct channel *c)
 	free(c);
 }
 
+/* Copies a message that has to wait. */
+static void
+enqueue(struct channel *c, const struct iovec *iov, size_t parts, int fd)
+{
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < parts; i++)
+		n += iov[i].iov_len;
+	struct outgoing *out = malloc(sizeof(*out) + n);
+	if (out == NULL)
+		log_fatal("ipc", "out of memory");
+	out->n = n;
+	out->fd = fd >= 0 ? dup(fd) : -1;
+	for (size_t i = 0; i < parts; i++) {
+		memcpy(out->data + at, iov[i].iov_base, iov[i].iov_len);
+		at += iov[i].iov_len;
+	}
+	if (STAILQ_EMPTY(&c->queue))
+		event_add(c->writable, NULL);
+	STAILQ_INSERT_TAIL(&c->queue, out, next);
+}
+
 void
 channel_send(struct channel *c, enum message_type type, const void *fixed,
     struct bytes tail, int fd)
 {
 	const struct message_rule *rule = rule_for(type, c->self, c->peer);
 	uint64_t wire_type = type;
+	struct iovec iov[] = {{&wire_type, sizeof(wire_type)},
+	    {(void *)fixed, rule->fixed}, {(void *)tail.p, tail.n}};
+	size_t parts = tail.n > 0 ? 3 : 2;
 
 	if (tail.n > rule->tail)
 		log_fatal("ipc", "%s: tail of %zu bytes", rule->name, tail.n);
-	size_t n = sizeof(wire_type) + rule->fixed + tail.n;
-	struct outgoing *out = malloc(sizeof(*out) + n);
-	if (out == NULL)
-		log_fatal("ipc", "out of memory");
-	out->n = n;
-	out->fd = fd >= 0 ? dup(fd) : -1;
-	memcpy(out->data, &wire_type, sizeof(wire_type));
-	memcpy(out->data + sizeof(wire_type), fixed, rule->fixed);
-	if (tail.n > 0)
-		memcpy(out->data + sizeof(wire_type) + rule->fixed, tail.p,
-		    tail.n);
-	bool was_empty = STAILQ_EMPTY(&c->queue);
-	if (was_empty && send_now(c, out)) {
-		outgoing_free(out);
-		return;
-	}
-	STAILQ_INSERT_TAIL(&c->queue, out, next);
-	if (was_empty)
-		event_add(c->writable, NULL);
+	if (!STAILQ_EMPTY(&c->queue) || !send_parts(c, iov, parts, fd))
+		enqueue(c, iov, parts, fd);
 }
 
 bool

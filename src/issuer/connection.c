@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -147,10 +148,13 @@ static enum next
 step_hello(struct connection *c)
 {
 	uint8_t first;
+	ssize_t n = recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return NEXT_READ;
 	/* Closed without a word: a port scan or a health check. */
-	if (recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
-		return errno == EAGAIN ? NEXT_READ : NEXT_END;
+	if (n <= 0)
+		return NEXT_END;
 	c->ssl = SSL_new(c->worker->tls);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return NEXT_END;
@@ -275,6 +279,8 @@ step_csr(struct connection *c)
 	case DECODED_DONE:
 		c->stage = STAGE_CERTIFICATE;
 		tell_appraiser(c, M_CSR, der);
+		/* It forgets a client with the answer to the CSR. */
+		c->known_to_appraiser = false;
 		keep_rest(c, &r);
 		return NEXT_WAIT;
 	case DECODED_BAD:
@@ -286,10 +292,21 @@ step_csr(struct connection *c)
 	return next == NEXT_END ? client_ended(c) : next;
 }
 
+/* The last bytes, close_notify and FIN travel in one segment: shutdown()
+ * sends what the kernel has held back. */
+static void
+hold_back(const struct connection *c)
+{
+	int one = 1;
+
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &one, sizeof(one));
+}
+
 static enum next
 step_closing(struct connection *c)
 {
 	if (c->ssl != NULL && SSL_is_init_finished(c->ssl)) {
+		hold_back(c);
 		enum next next = flush(c);
 
 		if (next == NEXT_READ || next == NEXT_WRITE)

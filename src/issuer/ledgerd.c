@@ -18,7 +18,7 @@
 #include "issuer/collateral_set.h"
 #include "ledger/refusals.h"
 
-#define BATCH_MAX       256
+#define BATCH_MAX       256 /* rows of one transaction */
 #define PENDING_BUCKETS 4096
 #define REFUSALS_FLUSH_MICROSECONDS 500000
 
@@ -31,8 +31,9 @@ struct pending {
 	unsigned appraiser;
 	connection_id connection;
 	enum ledger_kind kind;
-	struct bytes row; /* encoded; owned; p NULL: not here yet */
-	uint8_t row_digest[32];
+	uint8_t *encoded; /* the row; owned; NULL: not here yet */
+	struct ledger_row row; /* points into encoded */
+	uint8_t row_digest[32]; /* of a certificate's row */
 	bool is_signed;
 	struct m_signed answer;
 	int64_t row_id;
@@ -79,7 +80,7 @@ pending_slot(struct ledgerd *l, const uint8_t id[static REQUEST_ID_SIZE],
 static void
 pending_free(struct pending *p)
 {
-	free((void *)p->row.p);
+	free(p->encoded);
 	free(p);
 }
 
@@ -107,27 +108,19 @@ pending_certificate(struct ledgerd *l, const uint8_t id[static REQUEST_ID_SIZE],
 	return *slot;
 }
 
-static void
-enqueue(struct ledgerd *l, struct pending *p)
-{
-	STAILQ_INSERT_TAIL(&l->batch, p, in_batch);
-	l->batched++;
-	/* Of lower priority: runs when nothing is left to read. */
-	event_active(l->commit, EV_TIMEOUT, 0);
-}
-
 /* --- what is released ---------------------------------------------------------- */
 
 static void
-log_release(const struct pending *p, const struct ledger_row *row, int64_t id)
+log_release(const struct pending *p)
 {
+	const struct ledger_row *row = &p->row;
 	struct log_line l;
 
 	log_begin(&l, LOG_LEVEL_INFO, p->kind == LEDGER_SECRET
 		? "secret-released" : "certificate-issued");
 	log_hex(&l, "request", p->request_id, REQUEST_ID_SIZE);
 	log_bytes(&l, "peer", row->peer.p, row->peer.n);
-	log_int(&l, "row", id);
+	log_int(&l, "row", p->row_id);
 	log_bytes(&l, "entry", row->entry.p, row->entry.n);
 	log_bytes(&l, "verdict", row->verdict.p, row->verdict.n);
 	log_hex(&l, "mrenclave", row->mrenclave, 32);
@@ -177,7 +170,6 @@ text_bytes(const char *s)
 static void
 refuse_pending(struct ledgerd *l, const struct pending *p)
 {
-	struct ledger_row row;
 	int64_t now = child_now();
 	struct refusal r = {.time = now,
 	    .code = text_bytes(dci_code_name(p->failure.code)),
@@ -186,9 +178,9 @@ refuse_pending(struct ledgerd *l, const struct pending *p)
 	    .last = now};
 
 	memcpy(r.request_id, p->request_id, sizeof(r.request_id));
-	if (p->row.p != NULL && ledger_row_decode(&row, p->row)) {
-		r.peer = row.peer;
-		r.record = row.record;
+	if (p->encoded != NULL) {
+		r.peer = p->row.peer;
+		r.record = p->row.record;
 	}
 	log_refusal(p->request_id, r.peer, &p->failure);
 	record_refusal(l, &r);
@@ -223,20 +215,17 @@ static int
 append(struct ledgerd *l, struct pending *p)
 {
 	const struct ca_certificate *c = &p->answer.certificate;
-	struct ledger_row row;
+	const struct ledger_row *row = &p->row;
 
-	/* The row was checked when it came in. */
-	if (!ledger_row_decode(&row, p->row))
-		log_fatal("ipc", "bad internal framing: row");
 	if (p->kind == LEDGER_SECRET &&
-	    ledger_evidence_used(l->ledger, row.evidence_digest))
+	    ledger_evidence_used(l->ledger, row->evidence_digest))
 		return dci_fail(&p->failure, DCI_EVIDENCE_REUSED,
 		    "A certificate was already issued on this evidence. Make "
 		    "a new quote and try again.");
 	int bad = p->kind == LEDGER_SECRET
-	    ? ledger_append(l->ledger, &row, (struct bytes){0}, NULL, 0,
+	    ? ledger_append(l->ledger, row, (struct bytes){0}, NULL, 0,
 		  child_now(), &p->row_id, &p->failure)
-	    : ledger_append(l->ledger, &row, (struct bytes){c->der, c->n},
+	    : ledger_append(l->ledger, row, (struct bytes){c->der, c->n},
 		  c->serial, c->not_after, child_now(), &p->row_id, &p->failure);
 	if (bad != 0)
 		return -1;
@@ -282,13 +271,11 @@ store_batch(struct ledgerd *l, struct dci_failure *f)
 static void
 finish(struct ledgerd *l, struct pending *p)
 {
-	struct ledger_row row;
-
 	if (p->failure.code != DCI_OK)
 		refuse_pending(l, p);
 	release(l, p);
-	if (p->failure.code == DCI_OK && ledger_row_decode(&row, p->row))
-		log_release(p, &row, p->row_id);
+	if (p->failure.code == DCI_OK)
+		log_release(p);
 	pending_free(p);
 }
 
@@ -314,6 +301,9 @@ on_commit(evutil_socket_t fd, short what, void *arg)
 		finish(l, p);
 	}
 	l->batched = 0;
+	/* What is on disk is no longer known: begin anew from what is there. */
+	if (!stored && f.code == DCI_LEDGER_IO)
+		log_fatal("ledger-not-written", "starting again");
 }
 
 static void
@@ -335,22 +325,23 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 
 /* --- what comes in ---------------------------------------------------------------- */
 
-static struct bytes
-copy(struct bytes b)
+static void
+enqueue(struct ledgerd *l, struct pending *p)
 {
-	uint8_t *p = malloc(b.n + 1);
-
-	if (p == NULL)
-		log_fatal("out-of-memory", "no memory for a row");
-	memcpy(p, b.p, b.n);
-	return (struct bytes){p, b.n};
+	STAILQ_INSERT_TAIL(&l->batch, p, in_batch);
+	l->batched++;
+	/* Of lower priority: runs when nothing is left to read. */
+	if (l->batched < BATCH_MAX)
+		event_active(l->commit, EV_TIMEOUT, 0);
+	else
+		on_commit(-1, 0, l);
 }
 
 /* Both halves are here: they must be about the same row. */
 static void
 join(struct ledgerd *l, struct pending *p)
 {
-	if (p->row.p == NULL || !p->is_signed)
+	if (p->encoded == NULL || !p->is_signed)
 		return;
 	struct pending **slot = pending_slot(l, p->request_id, p->appraiser);
 	*slot = p->next;
@@ -364,28 +355,38 @@ join(struct ledgerd *l, struct pending *p)
 	enqueue(l, p);
 }
 
+/* Keeps the row, decoded once. */
+static void
+take_row(struct pending *p, const struct m_row *in, struct bytes encoded)
+{
+	p->encoded = malloc(encoded.n + 1);
+	if (p->encoded == NULL)
+		log_fatal("out-of-memory", "no memory for a row");
+	memcpy(p->encoded, encoded.p, encoded.n);
+	if (!ledger_row_decode(&p->row,
+		(struct bytes){p->encoded, encoded.n}) ||
+	    p->row.kind != in->kind ||
+	    memcmp(p->row.request_id, in->request_id, REQUEST_ID_SIZE) != 0)
+		log_fatal("ipc", "bad internal framing: row");
+	if (in->kind == LEDGER_CERTIFICATE)
+		sha256(p->row_digest, p->encoded, encoded.n);
+	p->connection = in->connection;
+	p->kind = in->kind;
+}
+
 static void
 on_row(struct ledgerd *l, unsigned appraiser, const struct message *m)
 {
 	struct m_row in = MESSAGE_FIXED(struct m_row, m);
-	struct ledger_row row;
-	struct pending *p;
+	bool secret = in.kind == LEDGER_SECRET;
+	struct pending *p = secret
+	    ? pending_new(in.request_id, appraiser)
+	    : pending_certificate(l, in.request_id, appraiser);
 
-	if (!ledger_row_decode(&row, m->tail) || row.kind != in.kind ||
-	    memcmp(row.request_id, in.request_id, REQUEST_ID_SIZE) != 0)
-		log_fatal("ipc", "bad internal framing: row");
-	if (in.kind == LEDGER_SECRET) {
-		p = pending_new(in.request_id, appraiser);
-	} else {
-		p = pending_certificate(l, in.request_id, appraiser);
-		if (p->row.p != NULL)
-			log_fatal("ipc", "two rows for one request");
-	}
-	p->connection = in.connection;
-	p->kind = in.kind;
-	p->row = copy(m->tail);
-	sha256(p->row_digest, p->row.p, p->row.n);
-	if (in.kind == LEDGER_SECRET)
+	if (p->encoded != NULL)
+		log_fatal("ipc", "two rows for one request");
+	take_row(p, &in, m->tail);
+	if (secret)
 		enqueue(l, p);
 	else
 		join(l, p);
@@ -499,6 +500,9 @@ ledger_peer(struct child *child, enum role role, unsigned index, int fd)
 
 	if (index >= WORKERS_MAX)
 		log_fatal("ipc", "unexpected peer");
+	/* What waits for the next commit is for the old worker: a new one may
+	 * give the same numbers to other connections. */
+	on_commit(-1, 0, l);
 	if (role == ROLE_APPRAISER) {
 		end = &l->appraiser[index];
 		forget_appraiser(l, index);
@@ -586,7 +590,7 @@ read_secret(struct ledgerd *l)
 {
 	int fd = l->child->file[FILE_WRAP_KEY];
 
-	if (fd < 0) {
+	if (!l->child->start.has_secret) {
 		l->secret_size = sizeof(default_secret); /* with its NUL */
 		l->secret = malloc(sizeof(default_secret));
 		if (l->secret == NULL)

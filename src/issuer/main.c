@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* dci-issuer: flags in, the parent or one of its children out. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,20 @@ dump(const struct issuer_config *config)
 	return 0;
 }
 
+/* A standard descriptor that is closed would become one of our files, and the
+ * log would be written into that. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -91,6 +106,7 @@ main(int argc, char **argv)
 	struct dci_failure f;
 
 	umask(077);
+	open_standard_descriptors();
 	if (argc == 3 && strcmp(argv[1], "-x") == 0)
 		run_role(argv[2]);
 	if (issuer_config_load(&config, &sources, &f) != 0)

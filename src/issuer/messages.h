@@ -54,6 +54,7 @@ struct m_start {
 	unsigned index; /* which worker or appraiser */
 	enum log_format log_format;
 	bool simulated;
+	bool has_secret; /* there is a wrap_key: no other secret may go out */
 	struct dci_anchor anchor;
 	unsigned connections; /* at most, in this worker */
 	unsigned per_address;

@@ -14,10 +14,12 @@
 #include "issuer/child.h"
 #include "issuer/collateral_set.h"
 #include "issuer/listener.h"
+#include "issuer/notify.h"
 #include "issuer/parent.h"
 
 #define STOP_SECONDS   10 /* for children to finish, then they are killed */
 #define RESTART_BURST  5 /* so many restarts at once, then one a second */
+#define RESTART_MICROSECONDS 50000
 #define COLLATERAL_MAX (COLLATERAL_SETS * LIMIT_BUNDLE)
 
 struct process {
@@ -173,6 +175,7 @@ send_start(struct parent *p, struct process *to)
 	    .log_format = p->config->log_format == ISSUER_JSON
 		? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT,
 	    .simulated = p->state->simulated,
+	    .has_secret = p->config->wrap_key != NULL,
 	    .anchor = p->state->anchor,
 	    .connections = LIMIT_CONNECTIONS / p->workers,
 	    .per_address = p->config->connections_per_address};
@@ -232,6 +235,7 @@ announce(struct parent *p)
 	log_hex(&l, "policy", p->config->policy->digest, 32);
 	log_end(&l);
 	p->announced = true;
+	notify_manager("READY=1");
 }
 
 /* --- from the children ----------------------------------------------------------- */
@@ -368,30 +372,6 @@ launch_all(struct parent *p)
 /* --- the end of children ---------------------------------------------------------------- */
 
 static void
-put_down(struct process *process)
-{
-	if (process->channel != NULL)
-		channel_free(process->channel);
-	process->channel = NULL;
-	process->ready = false;
-	if (process->pid > 0) {
-		kill(process->pid, SIGKILL);
-		waitpid(process->pid, NULL, 0);
-	}
-	process->pid = 0;
-}
-
-static struct process *
-process_by_pid(struct parent *p, pid_t pid)
-{
-	for (size_t i = 0; i < process_count(p); i++) {
-		if (process_of(p, i)->pid == pid)
-			return process_of(p, i);
-	}
-	return NULL;
-}
-
-static void
 log_end_of(const struct process *process, int status, bool expected)
 {
 	struct log_line l;
@@ -407,6 +387,36 @@ log_end_of(const struct process *process, int status, bool expected)
 	else
 		log_int(&l, "status", WEXITSTATUS(status));
 	log_end(&l);
+}
+
+/* Children that are put down because another one ended may be the cause of
+ * that: how they ended is logged, too, unless it was by our hand. */
+static void
+put_down(struct process *process)
+{
+	int status;
+
+	if (process->channel != NULL)
+		channel_free(process->channel);
+	process->channel = NULL;
+	process->ready = false;
+	if (process->pid > 0) {
+		kill(process->pid, SIGKILL);
+		if (waitpid(process->pid, &status, 0) == process->pid &&
+		    !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+			log_end_of(process, status, true);
+	}
+	process->pid = 0;
+}
+
+static struct process *
+process_by_pid(struct parent *p, pid_t pid)
+{
+	for (size_t i = 0; i < process_count(p); i++) {
+		if (process_of(p, i)->pid == pid)
+			return process_of(p, i);
+	}
+	return NULL;
 }
 
 /* Brings back what is missing: a worker and its appraiser together; signer or
@@ -440,18 +450,20 @@ on_again(evutil_socket_t fd, short what, void *arg)
 		relaunch(p);
 }
 
-/* At once, but a process that keeps failing must not keep the machine busy. */
+/* Soon: when one process dies its peers end, too, and the log should say how
+ * each of them did.  A process that keeps failing must not keep the machine
+ * busy. */
 static void
 schedule_relaunch(struct parent *p)
 {
-	struct timeval delay = {0, 0};
+	struct timeval delay = {0, RESTART_MICROSECONDS};
 	time_t now = time(NULL);
 
 	if (now - p->last_restart > 1)
 		p->restarts = 0;
 	p->last_restart = now;
 	if (++p->restarts > RESTART_BURST)
-		delay.tv_sec = 1;
+		delay = (struct timeval){1, 0};
 	event_add(p->again, &delay);
 }
 
@@ -500,6 +512,7 @@ stop(struct parent *p, int exit_code)
 		return;
 	p->stopping = true;
 	p->exit_code = exit_code;
+	notify_manager("STOPPING=1");
 	close(p->listener);
 	event_base_once(p->base, -1, EV_TIMEOUT, on_stop_late, p,
 	    &(struct timeval){STOP_SECONDS, 0});
@@ -595,7 +608,8 @@ on_reload(evutil_socket_t signal_number, short what, void *arg)
 	free(fresh);
 	if (p->ledger.channel == NULL || p->signer.channel == NULL)
 		return; /* they will start with it */
-	p->reload_waits = 2;
+	/* Those of an earlier reload may still be outstanding. */
+	p->reload_waits += 2;
 	send_file(&p->ledger, FILE_POLICY, p->policy);
 	send_file(&p->ledger, FILE_COLLATERAL, p->collateral);
 	send_go(&p->ledger);

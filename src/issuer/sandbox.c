@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -31,8 +32,7 @@ sandbox_uid(enum role role)
 /* What every role needs: its channels, memory, time, and an end. */
 static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
-    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
     SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
     SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
@@ -41,7 +41,7 @@ static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
-    SCMP_SYS(fcntl), SCMP_SYS(sched_yield), SCMP_SYS(tgkill)};
+    SCMP_SYS(fcntl), SCMP_SYS(sched_yield)};
 
 static const int worker_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
@@ -99,6 +99,23 @@ add_memory_rules(scmp_filter_ctx ctx)
 		log_fatal("sandbox", "seccomp rules for memory");
 }
 
+/* Sending, but not by MSG_FASTOPEN: that connects a socket that is not, and
+ * shutdown() makes such a one out of the listening socket. */
+static void
+add_sending_rules(scmp_filter_ctx ctx)
+{
+	struct scmp_arg_cmp sendto_flags =
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
+	struct scmp_arg_cmp sendmsg_flags =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
+
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+		sendto_flags) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+		sendmsg_flags) != 0)
+		log_fatal("sandbox", "seccomp rules for sending");
+}
+
 /* What fstat() is in this libc: of an open file, not of a path. */
 static void
 add_fstat_rule(scmp_filter_ctx ctx)
@@ -106,6 +123,15 @@ add_fstat_rule(scmp_filter_ctx ctx)
 	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 		SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)) != 0)
 		log_fatal("sandbox", "seccomp rule for fstat");
+}
+
+/* abort() signals the process itself; nobody else may be signalled. */
+static void
+add_abort_rule(scmp_filter_ctx ctx)
+{
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
+		log_fatal("sandbox", "seccomp rule for abort");
 }
 
 /* Calls that libraries make without need get EPERM; forbidden ones end the
@@ -120,6 +146,8 @@ enter_seccomp(enum role role)
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
 	add_fstat_rule(ctx);
+	add_sending_rules(ctx);
+	add_abort_rule(ctx);
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
@@ -197,6 +225,9 @@ sandbox_enter(enum role role, int folder)
 		FAIL("no_new_privs");
 	if (geteuid() == 0)
 		drop_root(role);
+	/* Set by the parent already, but a change of user clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		FAIL("parent death signal");
 	if (!enter_landlock(role, folder))
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "this kernel has no landlock; seccomp alone confines");

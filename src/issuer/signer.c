@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/text.h"
 #include "dci/appraisal.h"
@@ -196,17 +197,26 @@ signer_reload(struct child *child, enum file_kind kind, int fd)
 	s->policy = policy_file_read(fd);
 }
 
+/* All that is there now, the key with it. */
+static void
+keep_out_of_swap(void)
+{
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (geteuid() == 0)
+		setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (mlockall(MCL_CURRENT) != 0)
+		log_note(LOG_LEVEL_WARN, "memory-not-locked",
+		    "the signer's memory may be swapped out: raise "
+		    "RLIMIT_MEMLOCK");
+}
+
 static void
 signer_start(struct child *child)
 {
 	struct signer *s = calloc(1, sizeof(*s));
 	struct dci_failure f;
 
-	/* The key must reach neither swap nor a core dump. */
-	if (s == NULL || mlockall(MCL_CURRENT) != 0)
-		log_note(LOG_LEVEL_WARN, "memory-not-locked",
-		    "the signer's memory may be swapped out: raise "
-		    "RLIMIT_MEMLOCK");
 	if (s == NULL)
 		log_fatal("start-failed", "out of memory");
 	child->state = s;
@@ -225,6 +235,7 @@ signer_start(struct child *child)
 	if (s->ca == NULL)
 		log_fatal("start-failed", "%s", f.sentence);
 	close(child->file[FILE_ISSUING_KEY]);
+	keep_out_of_swap();
 	s->policy = policy_file_read(child->file[FILE_POLICY]);
 }
 

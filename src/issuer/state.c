@@ -197,6 +197,20 @@ setup_apart(struct state *s, const struct issuer_config *config,
 	return 0;
 }
 
+/* The entries of the folders in the state folder: the ledger's files sync
+ * themselves, but their process sees nothing above its own folder. */
+static int
+sync_state(const struct issuer_config *config, struct dci_failure *f)
+{
+	int fd CLEANUP(cleanup_fd) =
+	    open(config->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) != 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "%s cannot be synced: %s.", config->state, strerror(errno));
+	return 0;
+}
+
 /* As root, the ledger's files belong to the ledger's own user. */
 static int
 give_ledger(const struct issuer_config *config, struct dci_failure *f)
@@ -232,7 +246,7 @@ state_prepare(struct state *s, const struct issuer_config *config,
 	    folder_make(state_path(config, "empty"), 0755, f) != 0 ||
 	    setup_apart(s, config, f) != 0)
 		return -1;
-	if (give_ledger(config, f) != 0)
+	if (sync_state(config, f) != 0 || give_ledger(config, f) != 0)
 		return -1;
 	return ca_fingerprint(state_path(config, "ca/root.crt"),
 	    s->root_fingerprint, f);

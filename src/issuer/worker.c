@@ -246,6 +246,8 @@ on_message(struct channel *channel, const struct message *m, void *arg)
 
 		if ((c = find(w, r.connection)) != NULL)
 			connection_release(c, &r, m->tail);
+		/* It may be a secret, and the buffer stays. */
+		wipe((void *)m->tail.p, m->tail.n);
 	} else {
 		log_fatal("ipc", "unexpected message %d", m->type);
 	}

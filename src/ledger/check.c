@@ -16,10 +16,9 @@ fail_row(
 
 /* The row that has to follow the one with that id and hash. */
 static int
-check_row(struct ledger *l, const struct stored *row, int64_t after,
-    const uint8_t previous[static 32], struct dci_failure *f)
+check_row(struct ledger *l, struct ledger_entry *e, const struct stored *row,
+    int64_t after, const uint8_t previous[static 32], struct dci_failure *f)
 {
-	struct ledger_entry e;
 	uint8_t digest[32];
 	int64_t id = row->cells[0].number;
 
@@ -33,29 +32,35 @@ check_row(struct ledger *l, const struct stored *row, int64_t after,
 	if (memcmp(row->hash, digest, 32) != 0)
 		return fail_row(
 		    l, id, f, "was changed: its columns do not have its hash");
-	if (entry_of_cells(&e, row->cells, row->chain) != NULL)
+	if (entry_of_cells(e, row->cells, row->chain) != NULL)
 		return fail_row(
 		    l, id, f, "is malformed, or its PCK chain is missing");
 	sha256(digest, row->chain.p, row->chain.n);
 	const struct cell *chain = &row->cells[2 + FIELD_INDEX_CHAIN];
 	if (memcmp(digest, chain->bytes.p, 32) != 0)
 		return fail_row(l, id, f, "names a PCK chain that was changed");
+	memcpy(e->previous, row->previous, sizeof(e->previous));
+	memcpy(e->hash, row->hash, sizeof(e->hash));
 	return 0;
 }
 
 static int
-check_rows(struct ledger *l, int64_t *rows, struct dci_failure *f)
+check_rows(struct ledger *l, ledger_visit visit, void *arg, int64_t *rows,
+    struct dci_failure *f)
 {
 	uint8_t previous[32] = {0};
 
 	for (;;) {
 		struct stored row CLEANUP(stored_free) = {.memory = NULL};
+		struct ledger_entry e;
 		int rc = stored_after(&row, l, *rows, f);
 
 		if (rc != 0)
 			return rc == 1 ? 0 : -1;
-		if (check_row(l, &row, *rows, previous, f) != 0)
+		if (check_row(l, &e, &row, *rows, previous, f) != 0)
 			return -1;
+		if (visit != NULL && (rc = visit(&e, arg)) != 0)
+			return rc;
 		memcpy(previous, row.hash, sizeof(previous));
 		(*rows)++;
 	}
@@ -138,11 +143,15 @@ check_pragma(struct ledger *l, const char *pragma, const char *what,
 }
 
 int
-ledger_check(struct ledger *l, int64_t *rows, struct dci_failure *f)
+ledger_check_each(struct ledger *l, ledger_visit visit, void *arg,
+    int64_t *rows, struct dci_failure *f)
 {
 	*rows = 0;
 	/* The rows first: they say best what is wrong. */
-	if (check_rows(l, rows, f) != 0 || check_contents(l, f) != 0 ||
+	int rc = check_rows(l, visit, arg, rows, f);
+	if (rc != 0)
+		return rc;
+	if (check_contents(l, f) != 0 ||
 	    check_pragma(l, "PRAGMA foreign_key_check",
 		"content that a row names is missing from the table of",
 		f) != 0 ||
@@ -151,4 +160,10 @@ ledger_check(struct ledger *l, int64_t *rows, struct dci_failure *f)
 	    sql_schema_check(l->db, &schema_ledger, f) != 0)
 		return -1;
 	return 0;
+}
+
+int
+ledger_check(struct ledger *l, int64_t *rows, struct dci_failure *f)
+{
+	return ledger_check_each(l, NULL, NULL, rows, f);
 }

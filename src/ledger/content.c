@@ -120,3 +120,65 @@ ledger_put_snapshot(struct ledger *l, const uint8_t snapshot[static 32],
 		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
 	return result;
 }
+
+/* --- reading ------------------------------------------------------------- */
+
+static int
+documents_keep(struct ledger_documents *out, sqlite3_stmt *s)
+{
+	size_t total = 1;
+
+	for (int i = 0; i < LEDGER_DOCUMENTS; i++)
+		total += sql_column(s, i).n;
+	uint8_t *p = out->memory = malloc(total);
+	for (int i = 0; p != NULL && i < LEDGER_DOCUMENTS; i++) {
+		struct bytes b = sql_column(s, i);
+
+		if (b.p == NULL)
+			continue;
+		memcpy(p, b.p, b.n);
+		out->document[i] = (struct bytes){p, b.n};
+		p += b.n;
+	}
+	return p != NULL ? 0 : -1;
+}
+
+int
+ledger_get_snapshot(struct ledger *l, const uint8_t snapshot[static 32],
+    struct ledger_documents *out, struct dci_failure *f)
+{
+#define BYTES(column) "(SELECT bytes FROM document WHERE digest = " column ")"
+	sqlite3_stmt *s
+	    CLEANUP(cleanup_stmt) =
+		sql_prepare(l->db,
+		    "SELECT " BYTES("tcb_info") ", " BYTES("tcb_info_issuer_"
+							   "chain") ", " BYTES("qe_identity") ", " BYTES("qe_identity_issuer_chain") ", " BYTES(
+			"pck_crl") ", " BYTES("pck_crl_issuer_chain") ","
+								      " " BYTES("root_ca_crl") " FROM snapshot WHERE digest = ?1",
+		    f);
+#undef BYTES
+
+	*out = (struct ledger_documents){.memory = NULL};
+	if (s == NULL)
+		return -1;
+	sql_bind_blob(s, 1, (struct bytes){snapshot, 32});
+	int rc = sql_step(s);
+	if (rc == SQLITE_DONE)
+		return dci_fail(f, DCI_LEDGER_DAMAGED,
+		    "A snapshot that a row names is missing from %s. %s",
+		    sqlite3_db_filename(l->db, "main"),
+		    dci_code_remedy(DCI_LEDGER_DAMAGED));
+	if (rc != SQLITE_ROW)
+		return sql_fail(l->db, f, "A snapshot cannot be read");
+	if (documents_keep(out, s) != 0)
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for collateral.");
+	return 0;
+}
+
+void
+ledger_documents_free(struct ledger_documents *d)
+{
+	free(d->memory);
+	*d = (struct ledger_documents){.memory = NULL};
+}

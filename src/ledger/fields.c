@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "ledger/fields.h"
 
 #define FIELD(column, type, member, size)                                  \
@@ -99,66 +100,13 @@ field_set_number(struct ledger_row *row, const struct field *field, int64_t v)
 	return true;
 }
 
-/* The length of the UTF-8 sequence (RFC 3629, section 4) at p, 0 for none. */
-static size_t
-utf8_sequence(const uint8_t *p, size_t n)
-{
-	static const struct {
-		uint8_t first, last, low, high, n;
-	} forms[] = {
-	    {0xc2, 0xdf, 0x80, 0xbf, 2},
-	    {0xe0, 0xe0, 0xa0, 0xbf, 3},
-	    {0xe1, 0xec, 0x80, 0xbf, 3},
-	    {0xed, 0xed, 0x80, 0x9f, 3},
-	    {0xee, 0xef, 0x80, 0xbf, 3},
-	    {0xf0, 0xf0, 0x90, 0xbf, 4},
-	    {0xf1, 0xf3, 0x80, 0xbf, 4},
-	    {0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	if (p[0] < 0x80)
-		return p[0] != 0;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (p[0] < forms[i].first || p[0] > forms[i].last)
-			continue;
-		if (n < forms[i].n || p[1] < forms[i].low ||
-		    p[1] > forms[i].high)
-			return 0;
-		for (size_t k = 2; k < forms[i].n; k++) {
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		}
-		return forms[i].n;
-	}
-	return 0;
-}
-
-/* Whether eight bytes are ASCII and none of them is NUL; false negatives are
- * looked at byte by byte. */
-static bool
-ascii_eight(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return ((v | (v - 0x0101010101010101u)) & 0x8080808080808080u) == 0;
-}
-
+/* UTF-8 without NUL. */
 static bool
 text_good(struct bytes text)
 {
-	for (size_t i = 0; i < text.n;) {
-		if (text.n - i >= 8 && ascii_eight(text.p + i)) {
-			i += 8;
-			continue;
-		}
-		size_t n = utf8_sequence(text.p + i, text.n - i);
-
-		if (n == 0)
-			return false;
-		i += n;
-	}
-	return true;
+	return text.n == 0 ||
+	       (memchr(text.p, 0, text.n) == NULL &&
+		   utf8_valid(text.p, text.n));
 }
 
 static bool

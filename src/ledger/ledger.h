@@ -77,6 +77,15 @@ int ledger_put_snapshot(struct ledger *, const uint8_t digest[static 32],
     const struct bytes document[static LEDGER_DOCUMENTS],
     struct dci_failure *f) MUST_CHECK;
 
+/* The other way: copies of the documents (p NULL: missing). */
+struct ledger_documents {
+	struct bytes document[LEDGER_DOCUMENTS];
+	uint8_t *memory; /* owned */
+};
+int ledger_get_snapshot(struct ledger *, const uint8_t digest[static 32],
+    struct ledger_documents *, struct dci_failure *f) MUST_CHECK;
+void ledger_documents_free(struct ledger_documents *);
+
 /* Whether a certificate was issued on that evidence; true also where that
  * cannot be read. */
 bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32]);
@@ -129,5 +138,20 @@ int ledger_by_id(struct ledger *, int64_t id, ledger_visit, void *arg,
  * *rows is how many were good. */
 int ledger_check(
     struct ledger *, int64_t *rows, struct dci_failure *f) MUST_CHECK;
+/* The same, and shows each row to visit once it is known to be good; stops when
+ * visit returns other than 0 and returns that.  Serials and evidence that are
+ * there twice are a damaged file (their indexes are unique). */
+int ledger_check_each(struct ledger *, ledger_visit, void *arg, int64_t *rows,
+    struct dci_failure *f) MUST_CHECK;
+
+/*
+ * Copies the database as it is at one moment, while a writer may be at work, to
+ * a new file of mode 0600 that needs no log beside it.  The copy is checked as
+ * by ledger_check() and synced before it gets its name; *rows is how many rows
+ * it has, head the hash of the last (zero without rows).  A file that is there
+ * is left alone (file-exists).
+ */
+int ledger_backup(const char *from, const char *to, int64_t *rows,
+    uint8_t head[static 32], struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -164,6 +164,10 @@ ledger_close(struct ledger *l)
 	    l->commit, l->rollback, l->next, l->by_serial, l->newest};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sqlite3_finalize(all[i]);
+	/* The log is all that is sure then: the next start copies it again. */
+	if (l->broken)
+		sqlite3_db_config(
+		    l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_close_v2(l->db);
 	EVP_MD_CTX_free(l->scratch);
 	free(l);

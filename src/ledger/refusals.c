@@ -200,6 +200,7 @@ refusals_new(sqlite3 *db, const char *path, uint64_t max, struct dci_failure *f)
 		return NULL;
 	}
 	r->db = db;
+	r->handle = -1;
 	r->writer = max > 0;
 	r->max = max;
 	if (refusals_prepare(r, f) != 0) {
@@ -242,6 +243,7 @@ refusals_close(struct refusals *r)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sqlite3_finalize(all[i]);
 	sqlite3_close_v2(r->db);
+	cleanup_fd(&r->handle);
 	free(r->path);
 	free(r);
 }

@@ -31,8 +31,8 @@ struct refusals;
 #define REFUSALS_DISK_RESERVE (64u * 1024 * 1024)
 
 /* Opens or creates; database, log and index together stay below max_bytes, at
- * least REFUSALS_LEAST_BYTES.  Opens no further files afterwards; asks stat()
- * and statvfs() for its sizes. */
+ * least REFUSALS_LEAST_BYTES.  Opens no further files afterwards; asks for the
+ * free space by fstatvfs() (where that is denied, the disk is never low). */
 struct refusals *refusals_open(
     const char *path, uint64_t max_bytes, struct dci_failure *f) MUST_CHECK;
 /* See ledger_open_readonly(). */

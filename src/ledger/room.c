@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <limits.h>
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <sys/statvfs.h>
 
 #include "ledger/room.h"
@@ -19,23 +18,36 @@ room_of_batch(const struct refusals *r)
 	return r->max / 32 < 256 * 1024 ? (size_t)(r->max / 32) : 256 * 1024;
 }
 
+/* Of the database or its log; by SQLite's own descriptors, since a sandbox may
+ * have taken the paths away. */
 static uint64_t
-size_of(const struct refusals *r, const char *suffix)
+size_of(const struct refusals *r, int which)
 {
-	char name[PATH_MAX];
-	struct stat st;
+	sqlite3_file *file = NULL;
+	sqlite3_int64 n = 0;
 
-	if ((size_t)snprintf(name, sizeof(name), "%s%s", r->path, suffix) >=
-		sizeof(name) ||
-	    stat(name, &st) != 0)
+	if (sqlite3_file_control(r->db, "main", which, &file) != SQLITE_OK ||
+	    file == NULL || file->pMethods == NULL ||
+	    file->pMethods->xFileSize(file, &n) != SQLITE_OK)
 		return 0;
-	return (uint64_t)st.st_size;
+	return (uint64_t)n;
 }
 
 static uint64_t
+size_of_log(const struct refusals *r)
+{
+	return size_of(r, SQLITE_FCNTL_JOURNAL_POINTER);
+}
+
+/* The index has 32 KiB for each 4096 pages of the log; as many again for the
+ * first of them, which has fewer. */
+static uint64_t
 room_taken(const struct refusals *r)
 {
-	return size_of(r, "") + size_of(r, "-wal") + size_of(r, "-shm");
+	uint64_t log = size_of_log(r);
+
+	return size_of(r, SQLITE_FCNTL_FILE_POINTER) + log +
+	       (log / PAGE / 4096 + 2) * 32 * 1024;
 }
 
 /* The database may not have grown yet to what lies in the log, and grows by
@@ -43,7 +55,7 @@ room_taken(const struct refusals *r)
 static int
 room_check_cap(struct refusals *r, struct dci_failure *f)
 {
-	uint64_t log = size_of(r, "-wal");
+	uint64_t log = size_of_log(r);
 
 	if (log + database_most(r) + r->max / 8 <= r->max)
 		return 0;
@@ -66,7 +78,7 @@ room_check_disk(const struct refusals *r, struct dci_failure *f)
 {
 	struct statvfs fs;
 
-	if (statvfs(r->path, &fs) != 0)
+	if (fstatvfs(r->handle, &fs) != 0)
 		return 0;
 	uint64_t have = (uint64_t)fs.f_bavail * fs.f_frsize;
 	uint64_t reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 16;
@@ -137,6 +149,8 @@ room_open(struct refusals *r, struct dci_failure *f)
 {
 	char pragmas[160];
 
+	/* O_PATH: closing it takes no locks away (fcntl(2)). */
+	r->handle = open(r->path, O_PATH | O_CLOEXEC);
 	if (room_taken(r) > r->max && room_shrink(r, f) != 0)
 		return -1;
 	snprintf(pragmas, sizeof(pragmas),

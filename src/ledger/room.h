@@ -14,6 +14,7 @@
 struct refusals {
 	sqlite3 *db;
 	char *path; /* owned */
+	int handle; /* names the database's disk; -1: none */
 	bool writer;
 	uint64_t max; /* bytes */
 	bool batch;   /* a transaction is open */

@@ -151,14 +151,15 @@ sync_folder(const char *path, struct dci_failure *f)
 	return 0;
 }
 
-/* The entry of the new file in its folder, and of the folder in its own. */
+/* The entry of the new file in its folder.  That of the folder in its own is
+ * for whoever made it: a locked-in process may not even look there. */
 static int
-sync_folders_of(const char *path, struct dci_failure *f)
+sync_folder_of(const char *path, struct dci_failure *f)
 {
 	char folder[PATH_MAX];
 	size_t n = strlen(path);
 
-	if (n + 4 >= sizeof(folder))
+	if (n + 2 >= sizeof(folder))
 		return dci_fail(
 		    f, DCI_LEDGER_IO, "The path %s is too long.", path);
 	while (n > 0 && path[n - 1] != '/')
@@ -166,9 +167,6 @@ sync_folders_of(const char *path, struct dci_failure *f)
 	if (n > 0)
 		memcpy(folder, path, n);
 	memcpy(folder + n, ".", 2);
-	if (sync_folder(folder, f) != 0)
-		return -1;
-	memcpy(folder + n, "..", 3);
 	return sync_folder(folder, f);
 }
 
@@ -185,7 +183,7 @@ file_prepare(const char *path, struct dci_failure *f)
 	    open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
-		return sync_folders_of(path, f);
+		return sync_folder_of(path, f);
 	if (errno != EEXIST)
 		return fail_path(f, DCI_LEDGER_IO, path, "cannot be created");
 	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
@@ -258,6 +256,11 @@ sql_open(
 	}
 	if (rc != SQLITE_OK) {
 		sql_fail(db, f, "The database cannot be opened");
+		return NULL;
+	}
+	if (sqlite3_db_readonly(db, "main") != 0) {
+		dci_fail(f, DCI_LEDGER_IO, "%s may not be written. %s", path,
+		    dci_code_remedy(DCI_LEDGER_IO));
 		return NULL;
 	}
 	if (sql_protect(db, f) != 0)

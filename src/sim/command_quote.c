@@ -9,11 +9,14 @@
 
 CLEANUP_TYPE(cleanup_platform, struct sim_platform, sim_close)
 
+#define PATCHES_MAX 64
+
 struct arguments {
 	struct sim_quote_options quote;
 	const struct sim_fault *fault;
 	const char *dir;
 	uint8_t report_data[DCI_REPORT_DATA_SIZE];
+	struct sim_patch patch[PATCHES_MAX];
 };
 
 enum option_id {
@@ -25,9 +28,10 @@ enum option_id {
 	OPT_VERSION,
 	OPT_TDX,
 	OPT_FAULT,
+	OPT_KNOB, /* and on: the knobs */
 };
 
-static const struct option options[] = {
+static const struct option fixed[] = {
     {"mrenclave", required_argument, NULL, OPT_MRENCLAVE},
     {"mrsigner", required_argument, NULL, OPT_MRSIGNER},
     {"isv-prod-id", required_argument, NULL, OPT_ISV_PROD_ID},
@@ -36,8 +40,24 @@ static const struct option options[] = {
     {"version", required_argument, NULL, OPT_VERSION},
     {"tdx", no_argument, NULL, OPT_TDX},
     {"fault", required_argument, NULL, OPT_FAULT},
-    {NULL, 0, NULL, 0},
 };
+
+#define FIXED       (sizeof(fixed) / sizeof(fixed[0]))
+#define OPTIONS_MAX 64
+
+/* All options, with a NULL at the end. */
+static void
+options_make(struct option out[static OPTIONS_MAX])
+{
+	size_t n;
+	const struct sim_knob *knobs = sim_knobs(&n);
+
+	memset(out, 0, OPTIONS_MAX * sizeof(out[0]));
+	memcpy(out, fixed, sizeof(fixed));
+	for (size_t i = 0; i < n && FIXED + i < OPTIONS_MAX - 1; i++)
+		out[FIXED + i] = (struct option){
+		    knobs[i].name, required_argument, NULL, OPT_KNOB + (int)i};
+}
 
 static int
 take_measurement(uint8_t out[static 32], const char *option, const char *text)
@@ -84,8 +104,30 @@ take_fault(const struct sim_fault **out, const char *name)
 }
 
 static int
+take_knob(struct arguments *a, size_t at)
+{
+	size_t n;
+	const struct sim_knob *knob = &sim_knobs(&n)[at];
+
+	if (a->quote.patches == PATCHES_MAX)
+		return command_refuse("There are too many options.");
+	if (sim_patch_parse(&a->patch[a->quote.patches], knob, optarg)) {
+		a->quote.patches++;
+		return 0;
+	}
+	if (knob->number)
+		return command_refuse("--%s takes a number of %u bits, not "
+				      "'%s'.",
+		    knob->name, 8u * knob->size, optarg);
+	return command_refuse("--%s takes %u hex digits, not '%s'.", knob->name,
+	    2u * knob->size, optarg);
+}
+
+static int
 take_option(struct arguments *a, int option, const char *last)
 {
+	if (option >= OPT_KNOB)
+		return take_knob(a, (size_t)(option - OPT_KNOB));
 	switch (option) {
 	case OPT_MRENCLAVE:
 		return take_measurement(
@@ -132,9 +174,12 @@ take_report_data(uint8_t out[static DCI_REPORT_DATA_SIZE], const char *text)
 static int
 take_arguments(struct arguments *a, int argc, char **argv)
 {
+	struct option options[OPTIONS_MAX];
 	int option;
 
+	options_make(options);
 	sim_quote_options_default(&a->quote);
+	a->quote.patch = a->patch;
 	optind = 0;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {

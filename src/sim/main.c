@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "sim/command.h"
+#include "sim/knob.h"
 #include "sim/spec.h"
 
 static const struct command {
@@ -41,6 +42,7 @@ static const char help[] =
     "        --debug            a debug enclave; default: not\n"
     "        --version 3|4|5    of the quote's format; default 3\n"
     "        --fault NAME       a quote with that fault\n"
+    "        and any field at the end of this text, signatures staying right\n"
     "faults  lists the faults, tab-separated: name, verdict of\n"
     "        dci verify-quote, where (quote or collateral), explanation.\n"
     "\n"
@@ -59,12 +61,32 @@ print_derived(const char *what, const char *text)
 	printf("Default %s = SHA-256(\"%s\") =\n  %s\n", what, text, hex);
 }
 
+static void
+print_knobs(void)
+{
+	size_t n;
+	const struct sim_knob *knobs = sim_knobs(&n);
+	char option[40];
+
+	printf("Fields of a quote, changed before it is signed (hex digits as "
+	       "the bytes lie):\n");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(option, sizeof(option), "--%s %s", knobs[i].name,
+		    knobs[i].number ? "N" : "HEX");
+		printf("  %-26s %s", option, knobs[i].help);
+		if (!knobs[i].number)
+			printf(", %u digits", 2u * knobs[i].size);
+		putchar('\n');
+	}
+}
+
 static int
 print_help(void)
 {
 	fputs(help, stdout);
 	print_derived("MRENCLAVE", SIM_MRENCLAVE_TEXT);
 	print_derived("MRSIGNER", SIM_MRSIGNER_TEXT);
+	print_knobs();
 	return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 

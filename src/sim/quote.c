@@ -127,7 +127,8 @@ qe_report(struct dci_sgx_report *r, const struct sim_spec *spec,
  * a version 3 quote, and the content of type 6 in the later ones. */
 static bool
 qe_part_write(struct writer *w, const struct sim_pki *pki,
-    const struct sim_spec *spec, const uint8_t key[static 64])
+    const struct sim_spec *spec, const struct sim_quote_options *o,
+    const uint8_t key[static 64])
 {
 	static const enum sim_key order[] = {
 	    SIM_KEY_PCK, SIM_KEY_PCK_CA, SIM_KEY_ROOT};
@@ -141,8 +142,10 @@ qe_part_write(struct writer *w, const struct sim_pki *pki,
 		auth[i] = i;
 	qe_report(&report, spec, key, auth);
 	report_write(&body, &report);
-	if (body.failed ||
-	    !ecdsa_sign_raw(pki->key[SIM_KEY_PCK],
+	if (body.failed)
+		return false;
+	sim_patch_apply(body.data, SIM_PART_QE, o->patch, o->patches);
+	if (!ecdsa_sign_raw(pki->key[SIM_KEY_PCK],
 		(struct bytes){body.data, body.n}, signature) ||
 	    !pki_write_chain(&chain, pki, order, 3))
 		return false;
@@ -160,8 +163,8 @@ qe_part_write(struct writer *w, const struct sim_pki *pki,
 /* Spec dcap 1.3, without the length in front. */
 static bool
 signature_write(struct writer *w, const struct sim_pki *pki,
-    const struct sim_spec *spec, const struct writer *signed_part,
-    uint16_t version)
+    const struct sim_spec *spec, const struct sim_quote_options *o,
+    const struct writer *signed_part)
 {
 	struct writer qe CLEANUP(writer_free) = writer_new(LIMIT_QUOTE);
 	uint8_t key[64], signature[64];
@@ -169,12 +172,12 @@ signature_write(struct writer *w, const struct sim_pki *pki,
 	if (!raw_key(key, pki->key[SIM_KEY_ATTESTATION]) ||
 	    !ecdsa_sign_raw(pki->key[SIM_KEY_ATTESTATION],
 		(struct bytes){signed_part->data, signed_part->n}, signature) ||
-	    !qe_part_write(&qe, pki, spec, key))
+	    !qe_part_write(&qe, pki, spec, o, key))
 		return false;
 	signature[40] ^= spec->tamper.quote_signature ? 1 : 0;
 	writer_put(w, signature, sizeof(signature));
 	writer_put(w, key, sizeof(key));
-	if (version == 3) {
+	if (o->version == 3) {
 		writer_put(w, qe.data, qe.n);
 	} else {
 		writer_u16le(w, CERT_QE_REPORT);
@@ -192,13 +195,19 @@ signed_part_write(struct writer *w, const struct sim_pki *pki,
 
 	if (!header_write(w, pki, spec, o->version))
 		return false;
+	sim_patch_apply(w->data, SIM_PART_HEADER, o->patch, o->patches);
 	if (o->version == 5) {
 		writer_u16le(w, BODY_TYPE_SGX);
 		writer_u32le(w, 384);
 	}
+	size_t begin = w->n;
 	enclave_report(&report, spec, o, report_data);
 	report_write(w, &report);
-	return !w->failed;
+	if (w->failed)
+		return false;
+	sim_patch_apply(
+	    w->data + begin, SIM_PART_ENCLAVE, o->patch, o->patches);
+	return true;
 }
 
 static void
@@ -219,7 +228,7 @@ quote_write(struct writer *w, const struct sim_pki *pki,
 	struct writer end CLEANUP(writer_free) = writer_new(LIMIT_QUOTE);
 
 	if (!signed_part_write(&part, pki, spec, o, report_data) ||
-	    !signature_write(&end, pki, spec, &part, o->version))
+	    !signature_write(&end, pki, spec, o, &part))
 		return false;
 	writer_put(w, part.data, part.n);
 	writer_blob32(w, end.data, end.n);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "dci/quote.h"
+#include "sim/knob.h"
 #include "sim/pki.h"
 
 /* The enclave that is quoted, and the quote's version. */
@@ -13,6 +14,9 @@ struct sim_quote_options {
 	uint8_t mrenclave[32], mrsigner[32];
 	uint16_t isv_prod_id, isv_svn;
 	bool debug;
+	/* Changes to any other field; borrowed. */
+	const struct sim_patch *patch;
+	size_t patches;
 };
 
 /* Version 3, the documented MRENCLAVE and MRSIGNER (sim/spec.h), product id

@@ -4,6 +4,7 @@
 # usage: client.sh [folder with the programs] [the program fake_issuer]
 bin=$(cd "${1:-${BUILD:-build}/bin}" && pwd) || exit 2
 fake=$(realpath "${2:-${BUILD:-build}/tests/fake_issuer}") || exit 2
+tree=$(cd "$(dirname "$0")/../.." && pwd) || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
@@ -134,6 +135,51 @@ ok "a crash after it: the new set" $?
 echo junk >crash/delegation.crt.new
 client close-at-once -o crash; diff -r crash old >/dev/null
 ok "junk beside the files is removed" $?
+
+# What the simulated enclave measures, before a real issuer.
+measured=aaa5aa2043f7d401699f9e9dbf517b677a715d450342ad871581bb5aa949c25a
+other=$(printf 'ab%.0s' $(seq 32))
+"$tree/dist/tls-identity.sh" ssl >/dev/null 2>&1 || exit 2
+RA_TLS_MRENCLAVE=$measured RA_TLS_MRSIGNER=any RA_TLS_ISV_PROD_ID=7 RA_TLS_ISV_SVN=3 \
+    "$bin/dci-issuer" --sim sim -l 127.0.0.1:0 -s state 2>issuer &
+daemon=$!
+trap 'kill $daemon 2>/dev/null; wait $daemon; rm -rf "$work"' EXIT
+for i in $(seq 100); do
+	grep -q event=listening issuer && break
+	sleep 0.1
+done
+port=$(sed -n 's/.*event=listening.* port=\([0-9]*\).*/\1/p' issuer)
+enclave() { # options
+	"$bin/dci-client" --issuer "localhost:$port" --sim sim -o measured \
+	    --isv-prod-id 7 --isv-svn 3 "$@" >out 2>err
+}
+enclave; ok "the enclave that the policy names is enrolled" $?
+enclave --mrenclave $measured --isv-svn 4; ok "a higher SVN too" $?
+unwanted() { # code, options
+	local code=$1
+	shift
+	enclave "$@"
+	[ $? = 1 ] && [ ! -s out ] && grep -q "refused by .*: $code " err
+	ok "$*: refused, $code" $?
+}
+unwanted mrenclave-not-allowed --mrenclave $other
+unwanted isv-svn-too-low --isv-svn 2
+unwanted isv-prod-id-not-allowed --isv-prod-id 1
+unwanted debug-not-allowed --debug
+unwanted tcb-status-not-allowed --fault tcb-out-of-date
+unwanted quote-signature-invalid --fault bad-signature
+enclave --mrsigner $other; ok "--mrsigner: the policy says any" $?
+enclave --fault revoked-pck && grep -q 'sim/faults/revoked-pck' err
+ok "a fault of the collateral: says where it is" $?
+for option in "--mrenclave $other" "--mrsigner $other" "--isv-svn 1" \
+    "--isv-prod-id 1" --debug "--fault debug"; do
+	# shellcheck disable=SC2086
+	trouble "${option%% *} without --sim" "$c" $option
+	grep -q "^dci-client: usage ${option%% *} " err; ok "names it" $?
+done
+trouble "--mrenclave too short" "$c" --sim sim --mrenclave ab
+trouble "--isv-svn too large" "$c" --sim sim --isv-svn 65536
+trouble "a fault that there is not" "$c" --sim sim --fault none
 
 "$c" --help >out 2>err && [ ! -s err ] && grep -q -- --key-type out; ok "--help" $?
 "$c" --version | grep -q '^dci-client [0-9]'; ok "--version" $?

@@ -16,7 +16,7 @@ check() {
 	if "$@" >"$work/out" 2>&1; then
 		echo "ok   $what"
 	else
-		echo "FAIL $what"
+		echo "not ok $what"
 		sed 's/^/     /' "$work/out"
 		failures=$((failures + 1))
 	fi
@@ -30,7 +30,7 @@ refused() {
 	if [ "$status" = 2 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]; then
 		echo "ok   $what"
 	else
-		echo "FAIL $what: exit $status, expected 2 and one line on stderr"
+		echo "not ok $what: exit $status, expected 2 and one line on stderr"
 		failures=$((failures + 1))
 	fi
 }

@@ -4,6 +4,7 @@
 #ifndef TESTS_LEDGER_FIXTURE_H
 #define TESTS_LEDGER_FIXTURE_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -166,6 +167,67 @@ assert_good(int64_t want)
 		fail_msg("%s", f.sentence);
 	assert_int_equal(rows, want);
 	ledger_close(l);
+}
+
+/* --- helpers ---------------------------------------------------------------
+ */
+
+/* Names, sizes and modes of all files in the folder. */
+static __attribute__((unused)) void
+folder_list(char *out, size_t n)
+{
+	struct dirent **all;
+	int count = scandir(folder, &all, NULL, alphasort);
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < count; i++) {
+		char name[PATH_MAX];
+		struct stat st = {0};
+
+		snprintf(name, sizeof(name), "%s/%s", folder, all[i]->d_name);
+		stat(name, &st);
+		if (S_ISREG(st.st_mode))
+			used += (size_t)snprintf(out + used, n - used,
+			    "%s %lld %o %lld.%09ld\n", all[i]->d_name,
+			    (long long)st.st_size, st.st_mode,
+			    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		free(all[i]);
+	}
+	free(all);
+}
+
+static __attribute__((unused)) int
+visit_count(const struct ledger_entry *e, void *arg)
+{
+	(void)e;
+	++*(int64_t *)arg;
+	return 0;
+}
+
+static __attribute__((unused)) int64_t
+rows_read(void)
+{
+	struct dci_failure f = {0};
+	struct ledger *l = ledger_open_readonly(path, &f);
+	int64_t rows = 0;
+
+	if (l == NULL || ledger_each(l, visit_count, &rows, &f) != 0)
+		fail_msg("%s", f.sentence);
+	ledger_close(l);
+	return rows;
+}
+
+/* Reads, and finds every file as it was before. */
+static __attribute__((unused)) void
+assert_read_only(int64_t want)
+{
+	char before[2048], after[2048];
+
+	folder_list(before, sizeof(before));
+	assert_int_equal(rows_read(), want);
+	folder_list(after, sizeof(after));
+	assert_string_equal(before, after);
 }
 
 #endif

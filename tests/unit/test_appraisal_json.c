@@ -134,12 +134,50 @@ text_has_verdict_then_code_and_no_control_characters(void **state)
 	assert_non_null(strstr(text, "PCE SVN (?type): has 1, needs 2\n"));
 }
 
+static void
+levels_and_documents_stand_beside_a_tcb_that_is_absent(void **state)
+{
+	static struct dci_appraisal a;
+	struct dci_verification *v = &a.verification;
+
+	(void)state;
+	a = (struct dci_appraisal){.time = 1};
+	v->has_newest = true;
+	v->newest = (struct dci_level){
+	    .status = DCI_STATUS_UP_TO_DATE, .component = {12}, .pce_svn = 13};
+	v->shortfalls = 1;
+	v->shortfall[0] =
+	    (struct dci_shortfall){.component = 1, .have = 3, .need = 12};
+	v->dated_n = 1;
+	v->dated[0] = (struct dci_dated){DCI_CHECK_PCK_CHAIN_DATES,
+	    "PCK certificate", {.issued = 0, .next_update = 60}};
+	json_t *r = record(&a);
+	const json_t *levels = json_object_get(r, "levels");
+	const json_t *document =
+	    json_array_get(json_object_get(r, "documents"), 0);
+
+	assert_null(json_object_get(r, "tcb"));
+	assert_null(json_object_get(r, "dates"));
+	assert_null(json_object_get(levels, "reached"));
+	assert_string_equal(
+	    text_of(json_object_get(levels, "newest"), "status"), "UpToDate");
+	assert_int_equal(
+	    json_array_size(json_object_get(levels, "shortfalls")), 1);
+	assert_string_equal(text_of(document, "check"), "pck-chain-dates");
+	assert_string_equal(text_of(document, "what"), "PCK certificate");
+	assert_string_equal(
+	    text_of(document, "next_update"), "1970-01-01T00:01:00Z");
+	json_decref(r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_not_found_out_is_absent),
 	    cmocka_unit_test(checks_come_in_the_order_of_the_appraisal),
+	    cmocka_unit_test(
+		levels_and_documents_stand_beside_a_tcb_that_is_absent),
 	    cmocka_unit_test(a_refusal_by_policy_names_no_entry),
 	    cmocka_unit_test(
 		text_has_verdict_then_code_and_no_control_characters),

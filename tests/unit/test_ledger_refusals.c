@@ -4,12 +4,29 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "ledger/fold.h"
 #include "ledger/refusals.h"
 
 #define MIB (1024u * 1024)
+
+/* The disk as a test wants it. */
+static uint64_t disk_free = UINT64_MAX;
+static int handle_seen = -1;
+
+int
+fstatvfs(int fd, struct statvfs *out)
+{
+	handle_seen = fd;
+	if (disk_free == UINT64_MAX)
+		return -1;
+	*out = (struct statvfs){.f_frsize = 4096,
+	    .f_blocks = 10u << 20,
+	    .f_bavail = disk_free / 4096};
+	return 0;
+}
 
 static struct bytes
 text(const char *s)
@@ -280,9 +297,6 @@ test_cap(void **state)
 		/* The newest are there without a gap. */
 		assert_true(s.rows < 8000);
 		refusals_close(r);
-		print_message("cap %llu, most %llu, rows %lld\n",
-		    (unsigned long long)caps[k], (unsigned long long)most,
-		    (long long)s.rows);
 	}
 	/* A lower cap shrinks what is there. */
 	assert_true(bytes_on_disk() > 2 * MIB);
@@ -366,6 +380,26 @@ test_fields(void **state)
 	/* The two databases are not taken for each other. */
 	assert_null(ledger_open_readonly(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_VERSION);
+}
+
+static void
+test_disk_low(void **state)
+{
+	struct refusals *r = open_refusals(MIB);
+	struct dci_failure f = {0};
+	struct refusal refusal = {.time = T0, .code = text("a")};
+
+	(void)state;
+	disk_free = REFUSALS_DISK_RESERVE - 4096;
+	assert_int_equal(refusals_add(r, &refusal, &f), -1);
+	assert_int_equal(f.code, DCI_DISK_LOW);
+	assert_true(handle_seen >= 0);
+	assert_int_equal(refusals_flush(r, &f), 0);
+	disk_free = REFUSALS_DISK_RESERVE;
+	assert_int_equal(refusals_add(r, &refusal, &f), 0);
+	disk_free = UINT64_MAX;
+	refusals_close(r);
+	assert_int_equal(sums_of().rows, 1);
 }
 
 static void
@@ -456,6 +490,7 @@ main(void)
 	    TEST(test_cap),
 	    TEST(test_slow_reader),
 	    TEST(test_fields),
+	    TEST(test_disk_low),
 	    TEST(test_full),
 	    TEST(test_kill),
 	};

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# How the processes of a running issuer are locked in, and who knows what.
+. "$(dirname "$0")/../lib.sh"
+
+head -c 32 /dev/urandom >wrap_key
+chmod 600 wrap_key
+issuer main wrap_key || exit 1
+works "an enrolment works"
+
+status() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+children=$(children_of "$PID")
+names=
+uids=
+root=$([ "$(id -u)" = 0 ] && echo yes || echo no)
+for pid in $children; do
+	name=$(cat "/proc/$pid/comm")
+	names+=" ${name%.*}"
+	equal "$name: seccomp filters its calls" 2 "$(status "$pid" Seccomp)"
+	equal "$name: no new privileges" 1 "$(status "$pid" NoNewPrivs)"
+	equal "$name: no core dump" "0 0" \
+	    "$(sed -n 's/^Max core file size *//p' "/proc/$pid/limits" |
+		awk '{ print $1, $2 }')"
+	equal "$name: its memory is not for others (not dumpable)" 0 \
+	    "$(stat -c %u "/proc/$pid/mem")"
+	if [ $root = yes ]; then
+		uid=$(status "$pid" Uid | cut -f 1)
+		uids+=" ${name%.*}:$uid"
+		check "$name: runs as a user of its own" test "$uid" -ge 60000
+		equal "$name: real, effective, saved and file system user agree" \
+		    1 "$(status "$pid" Uid | tr '\t' '\n' | sort -u | wc -l)"
+		equal "$name: no groups" "" "$(status "$pid" Groups | xargs)"
+		equal "$name: no capabilities" 0000000000000000 \
+		    "$(status "$pid" CapEff)"
+		check "$name: its root is not the system's" test \
+		    "$(stat -Lc %i "/proc/$pid/root")" != "$(stat -c %i /)"
+	fi
+done
+equal "worker, appraiser, signer and ledger are there" \
+    "appraiser ledger signer worker" "$(tr ' ' '\n' <<<"$names" | grep . |
+	sort -u | xargs)"
+if [ $root = yes ]; then
+	equal "one user for each role" 4 \
+	    "$(tr ' ' '\n' <<<"$uids" | grep . | cut -d : -f 2 | sort -u |
+		wc -l)"
+else
+	skip "one user for each role" "not root"
+fi
+sockets() { # PID: how many of its descriptors are TCP sockets
+	local fd n=0 inode
+
+	for fd in /proc/"$1"/fd/*; do
+		inode=$(readlink "$fd" | sed -n 's/^socket:\[\(.*\)\]/\1/p')
+		[ -n "$inode" ] && cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+		    awk -v i="$inode" '$10 == i { f = 1 } END { exit !f }' &&
+		    n=$((n + 1))
+	done
+	echo $n
+}
+for name in appraiser.0 signer ledger; do
+	equal "$name has no socket of the network" 0 \
+	    "$(sockets "$(child_of "$PID" $name)")"
+done
+
+# --- secrets in memory --------------------------------------------------------------
+
+# finds PID FILE: its writable memory holds the bytes of FILE.
+finds() {
+	python3 - "$1" "$2" <<-'END'
+		import sys
+		pid, wanted = sys.argv[1], open(sys.argv[2], "rb").read()
+		with open(f"/proc/{pid}/maps") as maps, \
+		    open(f"/proc/{pid}/mem", "rb", 0) as mem:
+		    for line in maps:
+		        where, mode = line.split()[:2]
+		        first, last = (int(x, 16) for x in where.split("-"))
+		        if "r" not in mode or line.rstrip().endswith("[vvar]"):
+		            continue
+		        if last - first > 1 << 30:
+		            continue
+		        try:
+		            mem.seek(first)
+		            if wanted in mem.read(last - first):
+		                sys.exit(0)
+		        except (OSError, ValueError, OverflowError):
+		            continue
+		sys.exit(1)
+	END
+}
+# The private scalar in the order of the file, and as OpenSSL's limbs have it.
+scalar=$(openssl pkey -in "$STATE/ca/issuing.key" -noout -text |
+    awk '/^priv:/ { on = 1; next } /^pub:/ { on = 0 } on' | tr -d ' :\n')
+scalar=${scalar: -64}
+printf "$(sed 's/../\\x&/g' <<<"$scalar")" >big.bin
+printf "$(fold -w 2 <<<"$scalar" | tac | sed 's/^/\\x/' | tr -d '\n')" >little.bin
+openssl pkey -in "$STATE/ca/root.key" -noout -text |
+    awk '/^priv:/ { on = 1; next } /^pub:/ { on = 0 } on' | tr -d ' :\n' >root.hex
+root_scalar=$(tail -c 64 root.hex)
+printf "$(sed 's/../\\x&/g' <<<"$root_scalar")" >root-big.bin
+printf "$(fold -w 2 <<<"$root_scalar" | tac | sed 's/^/\\x/' | tr -d '\n')" \
+    >root-little.bin
+
+if [ $root = yes ] && command -v python3 >/dev/null; then
+	for pid in $PID $children; do
+		name=$([ "$pid" = "$PID" ] && echo parent ||
+		    cat "/proc/$pid/comm")
+		case $name in
+		signer) key=yes ;;
+		*) key=no ;;
+		esac
+		found=no
+		for form in big little; do
+			finds "$pid" $form.bin && found=yes
+		done
+		equal "the issuing key is in the memory of $name: $key" $key \
+		    $found
+		case $name in
+		ledger) secret=yes ;;
+		*) secret=no ;;
+		esac
+		found=no
+		finds "$pid" wrap_key && found=yes
+		equal "the wrap_key is in the memory of $name: $secret" $secret \
+		    $found
+		found=no
+		finds "$pid" root-big.bin && found=yes
+		finds "$pid" root-little.bin && found=yes
+		equal "the root key is in the memory of $name: no" no $found
+	done
+else
+	skip "secrets in memory" "needs root and python3"
+fi
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+if [ $root = yes ] && command -v setpriv >/dev/null; then
+	for pid in $(child_of "$PID" signer) $(child_of "$PID" ledger); do
+		exits 1 "$(cat "/proc/$pid/comm"): nobody else can open its memory" \
+		    nobody head -c 0 "/proc/$pid/mem"
+		uid=$(status "$pid" Uid | cut -f 1)
+		exits 1 "$(cat "/proc/$pid/comm"): not even its own user can" \
+		    setpriv --reuid "$uid" --regid "$uid" --clear-groups \
+		    head -c 0 "/proc/$pid/mem"
+	done
+else
+	skip "memory of signer and ledger" "needs root and setpriv"
+fi
+issuer_stop
+finish

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A worker that was taken over: nothing that it has lets it out. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "issuer/sandbox.h"
+
+static int listener, outside;
+static struct sockaddr_in target;
+static pid_t tester;
+
+static int
+listen_somewhere(struct sockaddr_in *a)
+{
+	socklen_t n = sizeof(*a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	*a = (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	assert_int_equal(bind(fd, (struct sockaddr *)a, n), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	getsockname(fd, (struct sockaddr *)a, &n);
+	return fd;
+}
+
+static int
+setup(void **state)
+{
+	struct sockaddr_in own;
+
+	(void)state;
+	tester = getpid();
+	log_init("test", LOG_FORMAT_LOGFMT);
+	listener = listen_somewhere(&own);
+	outside = listen_somewhere(&target);
+	return 0;
+}
+
+/* Runs a deed locked in; its result is the exit status. */
+static int
+locked_in(int (*deed)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sandbox_enter(ROLE_WORKER, open("/", O_RDONLY | O_DIRECTORY));
+		_exit(deed());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int
+fast_open(void)
+{
+	/* No socket can be made, but this one can be taken apart. */
+	shutdown(listener, SHUT_RDWR);
+	return sendto(listener, "hello", 5, MSG_FASTOPEN,
+		   (struct sockaddr *)&target, sizeof(target)) >= 0
+		   ? 1
+		   : errno != EPERM;
+}
+
+static int
+fast_open_message(void)
+{
+	struct iovec data = {(void *)"hello", 5};
+	struct msghdr m = {.msg_name = &target,
+	    .msg_namelen = sizeof(target),
+	    .msg_iov = &data,
+	    .msg_iovlen = 1};
+
+	shutdown(listener, SHUT_RDWR);
+	return sendmsg(listener, &m, MSG_FASTOPEN) >= 0 ? 1 : errno != EPERM;
+}
+
+static void
+test_fast_open(void **state)
+{
+	(void)state;
+	assert_int_equal(locked_in(fast_open), 0);
+	assert_int_equal(locked_in(fast_open_message), 0);
+	assert_true(accept(outside, NULL, NULL) < 0);
+}
+
+static int
+signal_other(void)
+{
+	return syscall(SYS_tgkill, tester, tester, SIGUSR1) == 0
+		   ? 1
+		   : errno != EPERM;
+}
+
+static int
+signal_self(void)
+{
+	abort();
+}
+
+static void
+test_signals(void **state)
+{
+	(void)state;
+	signal(SIGUSR1, SIG_IGN);
+	assert_int_equal(locked_in(signal_other), 0);
+	assert_int_equal(locked_in(signal_self), -SIGABRT);
+}
+
+static int
+connect_out(void)
+{
+	return connect(listener, (struct sockaddr *)&target, sizeof(target));
+}
+
+static void
+test_connect(void **state)
+{
+	(void)state;
+	assert_int_equal(locked_in(connect_out), -SIGSYS);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_fast_open),
+	    cmocka_unit_test(test_signals),
+	    cmocka_unit_test(test_connect),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}

@@ -14,8 +14,8 @@ WERROR ?= -Werror
 
 VERSION := 0.1
 
-PKGS := libssl libcrypto libevent_core jansson sqlite3 libseccomp libconfuse \
-	libcbor
+PKGS := libssl libcrypto libevent_core libevent_extra libevent_openssl jansson \
+	sqlite3 libseccomp libconfuse libcbor libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -31,13 +31,17 @@ CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	-DDCI_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. $(PKG_CFLAGS)
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(SANITIZE)
 LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
-LDLIBS := -lssl -lcrypto -levent_core -ljansson -lsqlite3 -lseccomp \
-	-lconfuse -lcbor
+LDLIBS := -levent_openssl -lssl -lcrypto -levent_extra -levent_core \
+	-ljansson -lsqlite3 -lseccomp -lconfuse -lcbor
+
+# What one program alone needs.
+LDLIBS_dci := -lcurl
 
 # Each program is the file main.c of its folder; everything else is the library.
-PROGRAMS := dci-issuer dci-client dci dci-sim
+PROGRAMS := dci-issuer dci-client dci-verifier dci dci-sim
 MAIN_dci-issuer := src/issuer/main.c
 MAIN_dci-client := src/client/main.c
+MAIN_dci-verifier := src/verifier/main.c
 MAIN_dci        := src/cli/main.c
 MAIN_dci-sim    := src/sim/main.c
 
@@ -119,7 +123,7 @@ define program
 $(BUILD)/bin/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) $(LIB)
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1)) $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -54,6 +54,10 @@ const char *dci_code_meaning(enum dci_code);
 /* One sentence: what to do about it. */
 const char *dci_code_remedy(enum dci_code);
 
+/* The HTTP status (RFC 9110) of an answer with that code: 4xx where the
+ * request or the quote in it is to blame, 5xx for collateral and ourselves. */
+int dci_code_http_status(enum dci_code);
+
 /* The stable name of a check, for example "quote-signature". */
 const char *dci_check_name(enum dci_check_id);
 /* What that check is about, in a few words. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,52 @@ const char *
 dci_code_remedy(enum dci_code code)
 {
 	return code_info(code)->remedy;
+}
+
+/* Collateral is what a verifier brings along: its codes are named after the
+ * document.  But the QE identity that fits no QE is the quote's fault. */
+static bool
+blames_collateral(enum dci_code code)
+{
+	static const char *const prefixes[] = {"collateral-", "crl-",
+	    "root-crl-", "pck-crl-", "tcb-info-", "tcb-signer-",
+	    "tcb-evaluation-", "qe-identity-"};
+	const char *name = dci_code_name(code);
+
+	if (code == DCI_QE_IDENTITY_MISMATCH)
+		return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	}
+	return code == DCI_ROOT_MALFORMED;
+}
+
+int
+dci_code_http_status(enum dci_code code)
+{
+	switch (code) {
+	case DCI_PATH_UNKNOWN:
+		return 404;
+	case DCI_METHOD_NOT_ALLOWED:
+		return 405;
+	case DCI_NOT_DELEGATED:
+	case DCI_TOO_MANY_REQUESTS:
+		return 503;
+	default:
+		break;
+	}
+	if (blames_collateral(code))
+		return 500;
+	switch (dci_code_class(code)) {
+	case DCI_CLASS_NONE:
+		return 200;
+	case DCI_CLASS_IO:
+	case DCI_CLASS_INTERNAL:
+		return 500;
+	default:
+		return 400;
+	}
 }
 
 const char *

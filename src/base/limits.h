@@ -12,6 +12,8 @@
 #define LIMIT_BUNDLE      (8u * LIMIT_COLLATERAL)
 #define LIMIT_CONFIG      (256u * 1024)
 #define LIMIT_PEM         (64u * 1024) /* a key or a chain of ours */
+#define LIMIT_HEADERS     (64u * 1024) /* of one HTTP answer */
+#define LIMIT_JWS         (512u * 1024)
 
 #define LIMIT_CONNECTIONS         10000u
 #define LIMIT_ADDRESS_CONNECTIONS 64u /* per address and worker */
@@ -19,6 +21,14 @@
 #define LIMIT_HANDSHAKE_SECONDS   10
 #define LIMIT_EXCHANGE_SECONDS    30
 #define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */
+
+#define LIMIT_HTTP_HEADERS          (16u * 1024)
+#define LIMIT_HTTP_SECONDS          30    /* from one answer to the next */
+#define LIMIT_HTTP_CONNECTIONS      4096u /* of the Proxy Verifier */
+#define LIMIT_HTTP_ADDRESS          256u  /* connections of one address */
+#define LIMIT_HTTP_ADDRESS_REQUESTS 1000u /* a second */
+#define LIMIT_HTTP_REPORT           (1024u * 1024)
+#define LIMIT_ISSUERS               16u
 
 #define LIMIT_JSON_DEPTH 32u
 #define LIMIT_CBOR_DEPTH 4u

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <event2/buffer.h>
+
+#include "appraisal/json.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "proto/report.h"
+#include "verifier/answer.h"
+
+static const char *
+reason(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 202:
+		return "Accepted";
+	case 400:
+		return "Bad Request";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+void
+answer_send(struct evhttp_request *req, int status, const char *type,
+    const struct writer *body)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+	struct evbuffer *out = evhttp_request_get_output_buffer(req);
+
+	if (body->failed || evbuffer_add(out, body->data, body->n) != 0) {
+		evhttp_send_error(req, 500, NULL);
+		return;
+	}
+	evhttp_add_header(headers, "Content-Type", type);
+	evhttp_send_reply(req, status, reason(status), NULL);
+}
+
+void
+answer_problem(struct evhttp_request *req, const struct dci_failure *f,
+    int64_t retry, const struct dci_appraisal *appraisal)
+{
+	struct writer w CLEANUP(writer_free) = writer_new(LIMIT_HTTP_REPORT);
+	struct json_writer j = jw_of(&w);
+	const char *name = dci_code_name(f->code);
+	int status = dci_code_http_status(f->code);
+	char text[80];
+
+	snprintf(text, sizeof(text), "urn:dci:code:%s", name);
+	jw_object(&j, NULL);
+	jw_text(&j, "type", text);
+	jw_text(&j, "title", dci_code_meaning(f->code));
+	jw_int(&j, "status", status);
+	jw_text(&j, "detail", f->sentence);
+	jw_text(&j, "code", name);
+	jw_text(&j, "remedy", dci_code_remedy(f->code));
+	if (appraisal != NULL) {
+		writer_text(&w, ",\"" REPORT_MEMBER_EXPLAIN "\":");
+		appraisal_json(&w, appraisal);
+	}
+	jw_object_end(&j);
+	if (retry > 0) {
+		snprintf(text, sizeof(text), "%lld", (long long)retry);
+		evhttp_add_header(evhttp_request_get_output_headers(req),
+		    "Retry-After", text);
+	}
+	answer_send(req, status, REPORT_TYPE_PROBLEM, &w);
+}

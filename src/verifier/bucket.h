@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Token buckets, one for each client address: so many requests a second, and
+ * as many at once.  A table of fixed size, in which the bucket that was used
+ * least recently gives way. */
+#ifndef VERIFIER_BUCKET_H
+#define VERIFIER_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+
+/* An IPv4 address, or the /64 of an IPv6 address, which is what one site
+ * has. */
+struct bucket_key {
+	uint64_t family, address;
+};
+
+struct bucket_key bucket_key_of(const struct sockaddr *);
+
+struct buckets;
+
+/* rate: tokens a second, at least 1.  NULL when memory is short. */
+struct buckets *buckets_new(unsigned rate) MUST_CHECK;
+void buckets_free(struct buckets *); /* NULL is fine */
+
+/* Takes a token; now in milliseconds.  False if there is none. */
+bool buckets_take(
+    struct buckets *, struct bucket_key, int64_t now) MUST_CHECK;
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Locks the process in, for good: seccomp, and landlock where the kernel has
+ * it.  Under Gramine there is neither, and no kernel to protect from. */
+#ifndef VERIFIER_CONFINE_H
+#define VERIFIER_CONFINE_H
+
+#include "base/memory.h"
+#include "dci/code.h"
+
+/* Files can be read afterwards and never written, programs never run.  Returns
+ * 0, also under Gramine, where it says in the log that it is not available; or
+ * -1 with *f (confinement-failed). */
+int confine(struct dci_failure *f) MUST_CHECK;
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "verifier/enrolment.h"
+
+struct enrolment {
+	const struct verifier_config *config;
+	struct quote_source source;
+	enrolment_done done;
+	void *arg;
+	struct event *event;
+	int out; /* the thread's end of the pipe */
+
+	bool running;
+	pthread_t thread;
+	/* The thread's while it runs, the loop's afterwards. */
+	struct client_result result;
+	struct dci_failure failure;
+	size_t issuer;
+	bool good;
+};
+
+/* What is wrong with one of several issuers, after what was wrong with those
+ * before it.  The last one's code stands for all. */
+static void
+add_failure(struct dci_failure *all, const struct address *a,
+    const struct client_result *r, const struct dci_failure *f)
+{
+	char before[DCI_SENTENCE_MAX];
+	bool reason = r->refusal.code[0] != '\0';
+
+	memcpy(before, all->sentence, sizeof(before));
+	dci_fail(all, f->code, "%s%s%s:%s: %s%s%s", before,
+	    before[0] == '\0' ? "" : " ", a->host, a->port, f->sentence,
+	    reason ? " The issuer's reason: " : "",
+	    reason ? r->refusal.sentence : "");
+}
+
+static void
+attempt(struct enrolment *e)
+{
+	struct client_options options = {.ca_file = e->config->ca,
+	    .key_type = e->config->key_type,
+	    .source = e->source};
+	struct dci_failure f;
+
+	e->failure = (struct dci_failure){.code = DCI_OK};
+	for (size_t i = 0; i < e->config->issuers; i++) {
+		options.issuer = e->config->issuer[i];
+		e->issuer = i;
+		e->good = client_enrol(&options, &e->result, &f) == 0;
+		if (e->good)
+			return;
+		add_failure(&e->failure, &options.issuer, &e->result, &f);
+		if (i + 1 < e->config->issuers)
+			client_result_free(&e->result);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct enrolment *e = arg;
+	char byte = 0;
+
+	attempt(e);
+	if (write(e->out, &byte, 1) != 1)
+		log_fatal("enrolment", "the pipe to the event loop is broken");
+	return NULL;
+}
+
+static void
+on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct enrolment *e = arg;
+	char byte;
+
+	(void)what;
+	if (read(fd, &byte, 1) != 1)
+		return;
+	pthread_join(e->thread, NULL);
+	e->running = false;
+	e->done(e->arg, e->good ? &e->result : NULL,
+	    &e->config->issuer[e->issuer], &e->failure);
+	client_result_free(&e->result);
+}
+
+struct enrolment *
+enrolment_new(struct event_base *base, const struct verifier_config *config,
+    const struct quote_source *source, enrolment_done done, void *arg,
+    struct dci_failure *f)
+{
+	struct enrolment *e = calloc(1, sizeof(*e));
+	int end[2];
+
+	if (e == NULL || pipe2(end, O_CLOEXEC) != 0) {
+		free(e);
+		dci_fail(f, DCI_OUT_OF_MEMORY, "No pipe for the enrolment.");
+		return NULL;
+	}
+	e->config = config;
+	e->source = *source;
+	e->done = done;
+	e->arg = arg;
+	e->out = end[1];
+	evutil_make_socket_nonblocking(end[0]);
+	e->event =
+	    event_new(base, end[0], EV_READ | EV_PERSIST, on_end, e);
+	if (e->event == NULL || event_add(e->event, NULL) != 0)
+		log_fatal("start-failed", "no memory for the enrolment");
+	return e;
+}
+
+void
+enrolment_free(struct enrolment *e)
+{
+	close(event_get_fd(e->event));
+	event_free(e->event);
+	close(e->out);
+	free(e);
+}
+
+bool
+enrolment_running(const struct enrolment *e)
+{
+	return e->running;
+}
+
+void
+enrolment_begin(struct enrolment *e)
+{
+	sigset_t all, before;
+
+	if (e->running)
+		return;
+	/* Signals are the loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&e->thread, NULL, run, e);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->running = error == 0;
+	if (e->running)
+		return;
+	dci_fail(&e->failure, DCI_OUT_OF_MEMORY,
+	    "No thread for the enrolment: %s.", strerror(error));
+	e->done(e->arg, NULL, &e->config->issuer[0], &e->failure);
+}

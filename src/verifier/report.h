@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The report: the content of both forms of a result. */
+#ifndef VERIFIER_REPORT_H
+#define VERIFIER_REPORT_H
+
+#include "base/json_write.h"
+#include "dci/appraisal.h"
+
+#define REPORT_ID_SIZE 40 /* digits of 2^128 - 1, and a NUL */
+
+struct report {
+	const struct dci_appraisal *appraisal;
+	/* What it was verified against; NULL: there was none. */
+	const struct dci_snapshot *snapshot;
+	const char *nonce; /* or NULL */
+	int64_t time;
+	bool explain; /* with the appraisal record */
+	char id[REPORT_ID_SIZE];
+};
+
+/* A random id; false when there is no randomness. */
+bool report_id(char out[static REPORT_ID_SIZE]) MUST_CHECK;
+
+/* The compatible report as one JSON object, compact. */
+void report_json(struct writer *, const struct report *);
+
+/* Its members from teeType on, which the EAR form has too; the object is the
+ * caller's. */
+void report_members(struct json_writer *, const struct report *);
+
+#endif

@@ -171,7 +171,7 @@ for curve in P-256 P-384; do
 		tr -d ' ')" DigitalSignature
 	check "$n: nothing of the request's extensions" refuse \
 	    text_has $f.crt evil.example
-	check "$n: no basicConstraints" refuse text_has $f.crt CA:
+	check "$n: no basicConstraints" refuse text_has $f.crt "Basic Constraints"
 	check "$n: eight extensions" same "$(openssl asn1parse -in $f.crt |
 	    sed -n '/cont \[ 3 \]/,$p' | grep -c 'd=4 .*cons: SEQUENCE')" 8
 

@@ -63,8 +63,8 @@ main(int argc, char **argv)
 	if (argc != 4)
 		return 2;
 	struct dci_snapshot *s = snapshot_of(argv[1], &f);
-	EVP_PKEY *key = ec_generate(
-	    strcmp(argv[3], "p384") == 0 ? CURVE_P384 : CURVE_P256);
+	EVP_PKEY *key =
+	    ec_generate(strcmp(argv[3], "p384") == 0 ? CURVE_P384 : CURVE_P256);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 	if (s == NULL || ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
 	    file_read(argv[2], LIMIT_QUOTE, &quote, &n, &f) != 0)

@@ -32,8 +32,8 @@ add(struct collateral *c, const char *path, const struct dci_anchor *anchor,
 	if (c->is_good[c->n])
 		c->good++;
 	else
-		log_note(LOG_LEVEL_WARN, "collateral", "%s: %s", path,
-		    why.sentence);
+		log_note(
+		    LOG_LEVEL_WARN, "collateral", "%s: %s", path, why.sentence);
 	c->snapshot[c->n++] = s;
 	return 0;
 }

@@ -78,9 +78,9 @@ static void
 refuse(struct exchange *x, const struct dci_failure *f)
 {
 	int64_t retry = f->code == DCI_TOO_MANY_REQUESTS ? 1
-	    : f->code == DCI_NOT_DELEGATED
-	    ? delegate_retry(x->service->with.delegate, x->now)
-	    : 0;
+			: f->code == DCI_NOT_DELEGATED
+			    ? delegate_retry(x->service->with.delegate, x->now)
+			    : 0;
 
 	log_refusal(x, f);
 	answer_problem(x->req, f, retry,
@@ -152,10 +152,9 @@ send_signed_json(
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(x->req);
 	uint8_t signature[SIGN_DER_MAX];
-	size_t n = body->failed
-	    ? 0
-	    : delegation_sign_der(x->delegation, signature,
-		  (struct bytes){body->data, body->n});
+	size_t n = body->failed ? 0
+				: delegation_sign_der(x->delegation, signature,
+				      (struct bytes){body->data, body->n});
 	char *text CLEANUP(cleanup_free) =
 	    n > 0 ? base64_encode(signature, n) : NULL;
 
@@ -224,8 +223,7 @@ handle_report(struct exchange *x)
 
 	if (!method_is(x, EVHTTP_REQ_POST, "POST"))
 		return;
-	x->delegation =
-	    delegate_current(x->service->with.delegate, x->now, &f);
+	x->delegation = delegate_current(x->service->with.delegate, x->now, &f);
 	if (x->delegation == NULL || query_parse(&x->query, x->req, &f) != 0 ||
 	    request_parse(&r, body_of(x->req), &f) != 0 ||
 	    (x->query.ear && ear_nonce(r.nonce, &f) != 0) ||
@@ -330,8 +328,7 @@ admit(struct exchange *x)
 static void
 on_request(struct evhttp_request *req, void *arg)
 {
-	struct exchange x = {
-	    .service = arg, .req = req, .now = time(NULL)};
+	struct exchange x = {.service = arg, .req = req, .now = time(NULL)};
 	uint8_t id[REQUEST_ID_SIZE / 2];
 
 	if (RAND_bytes(id, sizeof(id)) != 1)
@@ -452,8 +449,8 @@ service_port(const struct service *s)
 		(struct sockaddr *)&a, &n) != 0)
 		return 0;
 	return ntohs(a.ss_family == AF_INET6
-		? ((struct sockaddr_in6 *)&a)->sin6_port
-		: ((struct sockaddr_in *)&a)->sin_port);
+			 ? ((struct sockaddr_in6 *)&a)->sin6_port
+			 : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 void

@@ -195,6 +195,11 @@ is_result OK && jq -e '.appraisal.verdict == "UpToDate" and
     (.appraisal.checks | length) > 10' body >/dev/null
 ok "?explain=1: the record, signed with the rest" $?
 
+seccomp=$(sed -n 's/^Seccomp:\t//p' "/proc/$verifier/status")
+[ "$seccomp" = 2 ]; ok "the process is locked in" $?
+[ "$(grep -c . /proc/$verifier/task/*/children 2>/dev/null | awk -F: '{ n += $2 } END { print n + 0 }')" = 0 ]
+ok "and has no children" $?
+
 # --- EAR -----------------------------------------------------------------------
 unpad() { # base64url of a part into its bytes
 	local t
@@ -479,6 +484,27 @@ done
 sleep 1; post plain.json; is_result OK; ok "and it still serves" $?
 kill $issuer; wait $issuer; issuer=
 post plain.json; is_result OK; ok "while the issuer is away it goes on" $?
+stop; ok "SIGTERM: exit 0" $?
+
+cat >strict.conf <<'END'
+state = "strict"
+tls { certificate = "ssl/server.crt"  key = "ssl/server.key" }
+enclave "proxy-verifier" { mrenclave = "0000000000000000000000000000000000000000000000000000000000000000" }
+END
+cp issuer.conf keep.conf; cp strict.conf issuer.conf
+start_issuer 0; start
+for _ in $(seq 100); do
+	grep -q enrolment-failed verifier.log && break
+	sleep 0.05
+done
+curl -s -o body "$url/health"
+[ "$(jq -r .delegation.lastError body)" = issuer-refused ] && grep -q "The issuer's reason" verifier.log
+ok "an issuer that refuses: /health says so, and the log has its reason" $?
+cp keep.conf issuer.conf
+kill $issuer; wait $issuer; start_issuer "$iport"
+curl -s -o body "$url$path/genCSR"
+enrolled; ok "once it may, it enrols by itself" $?
+post plain.json; is_result OK; ok "and serves" $?
 stop; ok "SIGTERM: exit 0" $?
 
 for line in 'listen = "nowhere"' 'issuer = {}' 'issuer = "a:b:c"' 'seconds = 0' 'sim = ""' \

@@ -15,7 +15,7 @@ WERROR ?= -Werror
 VERSION := 0.1
 
 PKGS := libssl libcrypto libevent_core libevent_extra libevent_openssl jansson \
-	sqlite3 libseccomp libconfuse libcbor
+	sqlite3 libseccomp libconfuse libcbor libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -34,6 +34,9 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 LDLIBS := -levent_openssl -lssl -lcrypto -levent_extra -levent_core \
 	-ljansson -lsqlite3 -lseccomp -lconfuse -lcbor
 
+# What one program alone needs.
+LDLIBS_dci := -lcurl
+
 # Each program is the file main.c of its folder; everything else is the library.
 PROGRAMS := dci-issuer dci-client dci-verifier dci dci-sim
 MAIN_dci-issuer := src/issuer/main.c
@@ -48,7 +51,7 @@ LIB := $(BUILD)/libdci.a
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
-VECTOR_TESTS := $(BUILD)/vectors/vectors $(BUILD)/vectors/mutations
+VECTOR_TESTS := $(patsubst %,$(BUILD)/vectors/%,vectors mutations cache)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
 	$(wildcard tests/unit/test_*.c))
 
@@ -120,7 +123,7 @@ define program
 $(BUILD)/bin/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) $(LIB)
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1)) $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -128,6 +131,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# These count the signatures that are verified.
+COUNT_VERIFY := -Wl,--wrap=EVP_PKEY_verify,--wrap=EVP_DigestVerify
+$(BUILD)/tests/test_dcap_cache: LDFLAGS += $(COUNT_VERIFY)
 
 # Programs that the scripts in tests/interop and tests/system use.
 helpers: $(BUILD)/tests/fake_issuer \

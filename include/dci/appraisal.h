@@ -65,6 +65,7 @@ struct dci_reference {
 	bool simulated; /* the anchor is a simulator's */
 	dci_choose choose;
 	void *choose_arg;
+	struct dci_cache *cache; /* or NULL */
 };
 
 /* An appraisal in which nothing has been looked at yet. */

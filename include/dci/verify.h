@@ -209,14 +209,34 @@ struct dci_verification {
 };
 
 /*
+ * What is known already of platforms: verified PCK chains, and quoting
+ * enclaves with the attestation keys that they vouch for.  It saves two of the
+ * three signature verifications of a quote whose platform was seen before, and
+ * never changes a verdict nor a record: only what depends on the quote's bytes
+ * and the snapshot alone is kept, by SHA-256 of both, and only of quotes that
+ * passed every check.  Dates, revocation and levels are looked at each time.
+ * Entries of another snapshot are never found.
+ *
+ * Holds at most that many platforms (at least one), about 20 KB each, with 8
+ * attestation keys each.  A PCK certificate takes up one place, in whatever
+ * form it is sent; the one used least lately makes room.  For one thread at a
+ * time; may outlive its snapshots.
+ */
+struct dci_cache;
+
+struct dci_cache *dci_cache_new(size_t platforms)
+    __attribute__((warn_unused_result)); /* NULL when memory is short */
+void dci_cache_free(struct dci_cache *); /* NULL is fine */
+
+/*
  * Verifies a quote.  Every field of *out is set.  Checks are made and reported
  * in the order of the DCAP algorithm, the PCK chain first.  An expiry does not
  * stop the checks that follow it, since a revocation outranks it; any other
- * failure does.
+ * failure does.  The cache may be NULL.
  */
 void dci_verify_quote(struct dci_verification *out, const uint8_t *quote,
     size_t n, const struct dci_snapshot *, int64_t now,
-    const struct dci_tolerance *);
+    const struct dci_tolerance *, struct dci_cache *);
 
 /*
  * Which collateral a quote needs: reads the FMSPC and the issuing CA from its

@@ -61,7 +61,7 @@ appraise_quote(struct dci_appraisal *a, const struct dci_reference *reference,
 	dci_snapshot_digest(a->snapshot_digest, snapshot);
 	dci_verify_quote(&a->verification, a->evidence.quote,
 	    a->evidence.quote_size, snapshot, a->time,
-	    &reference->policy->tolerance);
+	    &reference->policy->tolerance, reference->cache);
 	if (a->verification.status == DCI_STATUS_INVALID ||
 	    a->verification.status == DCI_STATUS_REVOKED) {
 		a->failure = a->verification.failure;

@@ -163,8 +163,19 @@ der_integer(uint8_t out[static 35], const uint8_t v[static 32])
 	return 2 + sign + n;
 }
 
+EVP_PKEY_CTX *
+ecdsa_verifier(EVP_PKEY *key)
+{
+	EVP_PKEY_CTX *ctx CLEANUP(cleanup_pkey_ctx) =
+	    EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) <= 0)
+		return NULL;
+	return TAKE(ctx);
+}
+
 bool
-ecdsa_verify_raw(EVP_PKEY *key, struct bytes message,
+ecdsa_verify_digest(EVP_PKEY_CTX *verifier, const uint8_t digest[static 32],
     const uint8_t signature[static 64])
 {
 	uint8_t der[2 + 2 * 35];
@@ -175,8 +186,20 @@ ecdsa_verify_raw(EVP_PKEY *key, struct bytes message,
 	n += der_integer(der + n, signature + 32);
 	der[0] = 0x30;
 	der[1] = (uint8_t)(n - 2);
-	return ecdsa_verify_der(key, digest_sha256(), message,
-	    (struct bytes){der, n});
+	return EVP_PKEY_verify(verifier, der, n, digest, SHA256_SIZE) == 1;
+}
+
+bool
+ecdsa_verify_raw(EVP_PKEY *key, struct bytes message,
+    const uint8_t signature[static 64])
+{
+	EVP_PKEY_CTX *verifier CLEANUP(cleanup_pkey_ctx) = ecdsa_verifier(key);
+	uint8_t digest[SHA256_SIZE];
+
+	if (verifier == NULL)
+		return false;
+	sha256(digest, message.p, message.n);
+	return ecdsa_verify_digest(verifier, digest, signature);
 }
 
 bool

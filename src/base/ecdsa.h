@@ -48,6 +48,12 @@ bool spki_decode(struct ec_point *out, struct bytes der) MUST_CHECK;
  * quotes and collateral.  r and s must be in 1..n-1. */
 bool ecdsa_verify_raw(EVP_PKEY *, struct bytes message,
     const uint8_t signature[static 64]) MUST_CHECK;
+/* For many signatures of one key: what does not depend on the signature is
+ * done once.  NULL when OpenSSL fails.  Free with EVP_PKEY_CTX_free(). */
+EVP_PKEY_CTX *ecdsa_verifier(EVP_PKEY *) MUST_CHECK;
+/* The same as ecdsa_verify_raw(), for the SHA-256 digest of a message. */
+bool ecdsa_verify_digest(EVP_PKEY_CTX *, const uint8_t digest[static 32],
+    const uint8_t signature[static 64]) MUST_CHECK;
 /* ECDSA-Sig-Value in DER, as in certificates (RFC 3279 2.2.3). */
 bool ecdsa_verify_der(EVP_PKEY *, const EVP_MD *, struct bytes message,
     struct bytes signature) MUST_CHECK;

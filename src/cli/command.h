@@ -12,6 +12,8 @@
 #define EXIT_TROUBLE 2
 
 int verify_quote_main(int argc, char **argv);
+int verify_report_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int collateral_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);

@@ -59,7 +59,8 @@ quote_judge_check(
 	if (rc != 0)
 		return rc;
 	entry_quote(&w, row);
-	dci_verify_quote(&v, w.data, w.n, j->snapshot, row->evaluated, &all);
+	dci_verify_quote(&v, w.data, w.n, j->snapshot, row->evaluated, &all,
+	    NULL);
 	if (v.failure.code != DCI_OK) {
 		dci_fail(f, DCI_LEDGER_DAMAGED, "its quote does not verify: %s",
 		    v.failure.sentence);

@@ -14,6 +14,10 @@ static const struct {
 } commands[] = {
     {"verify-quote", verify_quote_main,
 	"verify an SGX quote against collateral"},
+    {"verify-report", verify_report_main,
+	"check a result that a Proxy Verifier has signed"},
+    {"report", report_main,
+	"have a Proxy Verifier verify a quote, and check what it says"},
     {"inspect", inspect_main, "what a file is and what it says"},
     {"explain", explain_main, "what a code means, and what to do"},
     {"collateral", collateral_main, "what quotes are verified against"},

@@ -240,7 +240,7 @@ judge(struct dci_appraisal *a, const struct input *in,
 		a->failure = v->failure;
 		return;
 	}
-	dci_verify_quote(v, in->quote, in->n, snapshot, a->time, &none);
+	dci_verify_quote(v, in->quote, in->n, snapshot, a->time, &none, NULL);
 	a->has_snapshot = true;
 	dci_snapshot_digest(a->snapshot_digest, snapshot);
 	/* Collateral that could not be loaded counts as missing, and so is

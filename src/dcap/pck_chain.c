@@ -64,7 +64,8 @@ dci_quote_claims(struct dci_platform_id *id, const struct dci_quote *q,
 	bool platform;
 
 	if (q->cert_type != 5)
-		return dci_fail(f, DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED, "%s %s",
+		return dci_fail(f, DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED,
+		    "%s %s",
 		    dci_code_meaning(DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED),
 		    dci_code_remedy(DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED));
 	if (chain_parse(&p.chain, pem, pck_path.n, f) != 0 ||

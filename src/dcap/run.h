@@ -6,15 +6,23 @@
 #ifndef DCAP_RUN_H
 #define DCAP_RUN_H
 
-#include "dcap/pck_chain.h"
-#include "dcap/snapshot.h"
+#include "dcap/cache.h"
 
 struct run {
 	struct dci_verification *out;
 	const struct dci_snapshot *snapshot;
 	int64_t now;
 	struct dci_tolerance tolerance;
-	struct pck_chain pck;
+	struct dci_cache *cache; /* or NULL */
+	/* The PCK chain: the known platform's, or our own; where its checks
+	 * begin in the record; and its name. */
+	const struct pck_chain *pck;
+	struct platform *known;
+	struct pck_chain own;
+	size_t pck_checks;
+	uint8_t text[SHA256_SIZE];
+	/* For the quote's signature: the known platform's, or our own. */
+	EVP_PKEY_CTX *attester, *own_attester;
 	bool expired; /* beyond the tolerance; out->failure says what */
 	/* Of the newest failure, before it is decided what it means. */
 	struct dci_failure f;
@@ -40,6 +48,9 @@ int run_chain_dates(struct run *r, const struct validity *,
 /* A document or a list. */
 int run_document_dates(struct run *r, const struct validity *, const char *what,
     struct dci_dates) MUST_CHECK;
+
+/* Once everything has passed: what is new about the platform is kept. */
+void run_keep(struct run *r);
 
 /* Step D: the quote itself, with the PCK chain and the collateral verified. */
 int run_quote(struct run *r) MUST_CHECK;

@@ -29,7 +29,7 @@ static int
 tcb_info_match(struct run *r)
 {
 	const struct tcb_info *info = &r->snapshot->tcb_info;
-	const struct pck *pck = &r->pck.pck;
+	const struct pck *pck = &r->pck->pck;
 	char want[13], got[13], want_pce[5], got_pce[5];
 	char expected[DCI_EXPECTED_MAX], found[DCI_FOUND_MAX];
 
@@ -64,14 +64,45 @@ qe_identity_match(struct run *r)
 	    enclave_id_name(ENCLAVE_QE), enclave_id_name(id));
 }
 
-/* D 6.  Depends on the QE's report and the PCK alone. */
+/* Whether this platform's quoting enclave vouched for the attestation key
+ * before, in the same words: what D 6 and D 7 depend on. */
+static void
+vouched_before(struct run *r)
+{
+	uint8_t name[SHA256_SIZE];
+
+	if (r->known == NULL)
+		return;
+	vouched_name(name, r->known, &r->out->quote);
+	r->attester = platform_find(r->known, name);
+}
+
+void
+run_keep(struct run *r)
+{
+	uint8_t name[SHA256_SIZE];
+
+	if (r->cache == NULL)
+		return;
+	if (r->known == NULL)
+		r->known = cache_keep(r->cache, r->snapshot, r->text, &r->own,
+		    &r->out->checks.item[r->pck_checks]);
+	if (r->own_attester == NULL)
+		return;
+	vouched_name(name, r->known, &r->out->quote);
+	if (platform_find(r->known, name) == NULL)
+		platform_keep(r->known, name, TAKE(r->own_attester));
+}
+
+/* D 6. */
 static int
 qe_report_signature(struct run *r)
 {
 	const struct dci_quote *q = &r->out->quote;
 	struct bytes report = {q->qe_report_bytes, 384};
 
-	if (ecdsa_verify_raw(r->pck.key, report, q->qe_report_signature))
+	if (r->attester != NULL ||
+	    ecdsa_verify_raw(r->pck->key, report, q->qe_report_signature))
 		return pass(r, DCI_CHECK_QE_REPORT_SIGNATURE);
 	return refuse(r, DCI_CHECK_QE_REPORT_SIGNATURE,
 	    DCI_QE_REPORT_SIGNATURE_INVALID,
@@ -86,6 +117,8 @@ qe_report_data(struct run *r)
 	const struct dci_quote *q = &r->out->quote;
 	uint8_t want[DCI_REPORT_DATA_SIZE] = {0};
 
+	if (r->attester != NULL)
+		return pass(r, DCI_CHECK_QE_REPORT_DATA);
 	sha256_two(want, q->attestation_key, 64, q->qe_auth, q->qe_auth_size);
 	if (bytes_equal_secret(want, q->qe_report.report_data, sizeof(want)))
 		return pass(r, DCI_CHECK_QE_REPORT_DATA);
@@ -132,22 +165,32 @@ qe_report(struct run *r)
 	    "the enclave that the QE identity describes", found);
 }
 
-/* D 9. */
-static int
-quote_signature(struct run *r)
+static EVP_PKEY_CTX *
+attestation_key(const struct dci_quote *q)
 {
-	const struct dci_quote *q = &r->out->quote;
 	uint8_t point[P256_POINT_SIZE] = {4};
 
 	memcpy(point + 1, q->attestation_key, 64);
 	EVP_PKEY *key CLEANUP(cleanup_pkey) =
 	    ec_import(CURVE_P256, point, sizeof(point));
-	if (key == NULL)
+	return key != NULL ? ecdsa_verifier(key) : NULL;
+}
+
+/* D 9. */
+static int
+quote_signature(struct run *r)
+{
+	const struct dci_verification *out = r->out;
+
+	if (r->attester == NULL)
+		r->attester = r->own_attester = attestation_key(&out->quote);
+	if (r->attester == NULL)
 		return refuse(r, DCI_CHECK_QUOTE_SIGNATURE,
 		    DCI_ATTESTATION_KEY_INVALID, "a point on the curve",
 		    "another pair of numbers");
-	struct bytes message = {q->signed_part, q->signed_size};
-	if (ecdsa_verify_raw(key, message, q->signature))
+	/* The evidence digest is that of the signed part. */
+	if (ecdsa_verify_digest(
+		r->attester, out->evidence, out->quote.signature))
 		return pass(r, DCI_CHECK_QUOTE_SIGNATURE);
 	return refuse(r, DCI_CHECK_QUOTE_SIGNATURE, DCI_QUOTE_SIGNATURE_INVALID,
 	    "a signature of the attestation key", "another signature");
@@ -183,7 +226,7 @@ tcb_status(struct run *r)
 {
 	struct dci_verification *out = r->out;
 	const struct dci_snapshot *s = r->snapshot;
-	const struct tcb_level *level = tcb_match(&s->tcb_info, &r->pck.pck);
+	const struct tcb_level *level = tcb_match(&s->tcb_info, &r->pck->pck);
 	const struct qe_level *qe =
 	    qe_match(&s->qe_identity, out->quote.qe_report.isv_svn);
 
@@ -191,7 +234,7 @@ tcb_status(struct run *r)
 	out->newest = tcb_level_plain(&s->tcb_info.level[0]);
 	out->qe_newest_svn = s->qe_identity.level[0].isv_svn;
 	out->shortfalls =
-	    tcb_shortfalls(out->shortfall, &s->tcb_info, &r->pck.pck);
+	    tcb_shortfalls(out->shortfall, &s->tcb_info, &r->pck->pck);
 	if (level == NULL)
 		return refuse(r, DCI_CHECK_TCB_LEVEL, DCI_TCB_NOT_SUPPORTED,
 		    "a TCB that reaches one of the levels", "none is reached");
@@ -217,6 +260,7 @@ tcb_status(struct run *r)
 int
 run_quote(struct run *r)
 {
+	vouched_before(r);
 	if (tcb_info_match(r) != 0 || qe_identity_match(r) != 0 ||
 	    qe_report_signature(r) != 0 || qe_report_data(r) != 0 ||
 	    qe_report(r) != 0 || quote_signature(r) != 0)

@@ -300,6 +300,8 @@ digest_make(struct maker *m)
 			sha256(all[i], b.p, b.n);
 	}
 	sha256(m->s->digest, all, sizeof(all));
+	sha256_two(m->s->identity, m->s->digest, sizeof(m->s->digest),
+	    m->s->anchor.key, sizeof(m->s->anchor.key));
 }
 
 static void

@@ -35,7 +35,8 @@ struct dci_snapshot {
 	struct dci_anchor anchor;
 	EVP_PKEY *anchor_key; /* NULL: not a point on the curve */
 	uint8_t digest[32];
-	struct trust trust; /* the anchor and the verified issuers */
+	uint8_t identity[32]; /* digest of the documents and of the anchor */
+	struct trust trust;   /* the anchor and the verified issuers */
 	struct dci_checks checks;
 	struct stage_result stage[STAGES];
 	/* Usable only if their stage passed. */

@@ -69,19 +69,26 @@ platform_report(struct dci_verification *out, const struct pck *pck)
 	out->smt_enabled = pck->smt_enabled;
 }
 
+/* Reports checks that were made before. */
+static void
+repeat(struct run *r, const struct dci_check *from, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct dci_check *to = dci_checks_add(
+		    &r->out->checks, from[i].id, from[i].outcome, from[i].code);
+
+		*to = from[i];
+	}
+}
+
 /* Reports what the snapshot found when it was made. */
 static int
 stage(struct run *r, enum stage which)
 {
 	const struct stage_result *result = &r->snapshot->stage[which];
 
-	for (size_t i = result->first; i < result->end; i++) {
-		const struct dci_check *from = &r->snapshot->checks.item[i];
-		struct dci_check *to = dci_checks_add(
-		    &r->out->checks, from->id, from->outcome, from->code);
-
-		*to = *from;
-	}
+	repeat(r, &r->snapshot->checks.item[result->first],
+	    result->end - result->first);
 	if (result->failure.code == DCI_OK)
 		return 0;
 	r->f = result->failure;
@@ -92,7 +99,7 @@ static int
 root_crl_issuer(struct run *r)
 {
 	if (bytes_equal(r->snapshot->root_crl.issuer,
-		r->pck.chain.cert[PCK_ROOT].subject)) {
+		r->pck->chain.cert[PCK_ROOT].subject)) {
 		dci_checks_pass(
 		    &r->out->checks, DCI_CHECK_ROOT_CRL_ISSUER, NULL);
 		return 0;
@@ -106,7 +113,7 @@ root_crl_issuer(struct run *r)
 static int
 pck_crl_issuer(struct run *r)
 {
-	const struct cert *ours = &r->pck.chain.cert[PCK_INTERMEDIATE];
+	const struct cert *ours = &r->pck->chain.cert[PCK_INTERMEDIATE];
 	const struct cert *theirs = &r->snapshot->pck_crl_issuer.chain.cert[0];
 
 	if (bytes_equal(ours->spki, theirs->spki) &&
@@ -139,7 +146,7 @@ static int
 pck_revocations(struct run *r)
 {
 	const struct dci_snapshot *s = r->snapshot;
-	const struct cert *pck = r->pck.chain.cert;
+	const struct cert *pck = r->pck->chain.cert;
 	bool intermediate =
 	    crl_revokes(&s->root_crl, &pck[PCK_INTERMEDIATE]) ||
 	    crl_revokes(&s->root_crl, &s->pck_crl_issuer.chain.cert[0]);
@@ -159,8 +166,8 @@ pck_dates(struct run *r)
 	    s->root_crl.this_update, s->root_crl.next_update};
 	struct dci_dates pck = {s->pck_crl.this_update, s->pck_crl.next_update};
 
-	if (run_chain_dates(r, VALIDITY(PCK_CHAIN), &r->pck.chain, pck_roles) !=
-		0 ||
+	if (run_chain_dates(
+		r, VALIDITY(PCK_CHAIN), &r->pck->chain, pck_roles) != 0 ||
 	    run_document_dates(r, VALIDITY(ROOT_CRL),
 		"root CA's revocation list", root) != 0 ||
 	    run_chain_dates(r, VALIDITY(PCK_CRL_CHAIN),
@@ -170,17 +177,37 @@ pck_dates(struct run *r)
 	    r, VALIDITY(PCK_CRL), "PCK revocation list", pck);
 }
 
-/* Step A. */
+/* The chain that the quote brings along, verified now or earlier. */
 static int
-run_pck(struct run *r)
+pck_chain(struct run *r)
 {
 	struct dci_verification *out = r->out;
 	struct bytes pem = {out->quote.cert_data, out->quote.cert_data_size};
 
+	if (r->cache != NULL) {
+		platform_text(r->text, r->snapshot, pem);
+		r->known = cache_find(r->cache, r->text);
+	}
+	if (r->known != NULL) {
+		repeat(r, r->known->check, PLATFORM_CHECKS);
+		r->pck = &r->known->pck;
+		return 0;
+	}
+	r->pck_checks = out->checks.n;
+	r->pck = &r->own;
 	if (pck_chain_verify(
-		&r->pck, pem, &r->snapshot->trust, &out->checks, &r->f) != 0)
+		&r->own, pem, &r->snapshot->trust, &out->checks, &r->f) != 0)
 		return run_refuse(r);
-	platform_report(out, &r->pck.pck);
+	return 0;
+}
+
+/* Step A. */
+static int
+run_pck(struct run *r)
+{
+	if (pck_chain(r) != 0)
+		return -1;
+	platform_report(r->out, &r->pck->pck);
 	if (stage(r, STAGE_ROOT_CRL) != 0 || root_crl_issuer(r) != 0 ||
 	    stage(r, STAGE_PCK_CRL) != 0 || pck_crl_issuer(r) != 0 ||
 	    pck_revocations(r) != 0)
@@ -261,29 +288,52 @@ run_form(struct run *r, const uint8_t *quote, size_t n)
 	return 0;
 }
 
-void
-dci_verify_quote(struct dci_verification *out, const uint8_t *quote, size_t n,
-    const struct dci_snapshot *snapshot, int64_t now,
-    const struct dci_tolerance *tolerance)
+static int
+run_all(struct run *r, const uint8_t *quote, size_t n)
 {
-	struct run r = {.out = out, .snapshot = snapshot, .now = now};
+	if (run_form(r, quote, n) != 0 || run_pck(r) != 0 ||
+	    run_tcb_info(r) != 0 || run_qe_identity(r) != 0 ||
+	    run_evaluation(r) != 0)
+		return -1;
+	return run_quote(r);
+}
 
-	/* A verdict starts as a refusal without a reason. */
-	memset(out, 0, sizeof(*out));
+/* A verdict starts as a refusal without a reason.  The list of checks is
+ * large, and what lies beyond its count is never read. */
+static void
+verification_init(struct dci_verification *out)
+{
+	size_t end =
+	    offsetof(struct dci_verification, checks) + sizeof(out->checks);
+
+	memset(out, 0, offsetof(struct dci_verification, checks));
+	out->checks.n = 0;
+	memset((uint8_t *)out + end, 0, sizeof(*out) - end);
 	out->status = DCI_STATUS_INVALID;
 	out->failure.code = DCI_INTERNAL;
 	out->earliest_next_update = INT64_MAX;
+}
+
+void
+dci_verify_quote(struct dci_verification *out, const uint8_t *quote, size_t n,
+    const struct dci_snapshot *snapshot, int64_t now,
+    const struct dci_tolerance *tolerance, struct dci_cache *cache)
+{
+	struct run r = {
+	    .out = out, .snapshot = snapshot, .now = now, .cache = cache};
+
+	verification_init(out);
 	if (tolerance != NULL)
 		r.tolerance = *tolerance;
 	ERR_set_mark();
-	if (run_form(&r, quote, n) == 0 && run_pck(&r) == 0 &&
-	    run_tcb_info(&r) == 0 && run_qe_identity(&r) == 0 &&
-	    run_evaluation(&r) == 0 && run_quote(&r) == 0 && !r.expired) {
+	if (run_all(&r, quote, n) == 0 && !r.expired) {
 		out->status = out->tcb_status;
 		out->failure.code = DCI_OK;
+		run_keep(&r);
 	}
 	ERR_pop_to_mark();
-	pck_chain_free(&r.pck);
+	EVP_PKEY_CTX_free(r.own_attester);
+	pck_chain_free(&r.own);
 }
 
 int

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <openssl/rand.h>
 
 #include "appraisal/json.h"
 #include "base/digest.h"
@@ -16,12 +17,14 @@
 #include "issuer/policy_file.h"
 
 #define CLIENT_BUCKETS 4096
+#define PLATFORMS      256 /* in the cache: about 5 MB */
 
 /* One admitted client, from its verdict to its certificate. */
 struct client {
 	struct client *next; /* in its bucket */
 	connection_id connection;
 	uint8_t request_id[REQUEST_ID_SIZE];
+	uint64_t ticket; /* ours, unlike the names that the worker gives */
 	char peer[PEER_SIZE];
 	uint8_t *certificate; /* owned; the appraisal points into it */
 	/* The appraisal's texts may point into the collateral. */
@@ -29,12 +32,13 @@ struct client {
 	struct dci_appraisal appraisal;
 };
 
-/* Policy and collateral, replaced as a whole; kept while a client's appraisal
- * was made against it. */
+/* Policy and collateral, replaced as a whole, and what is known of platforms
+ * with it; kept while a client's appraisal was made against it. */
 struct reference {
 	unsigned users;
 	struct dci_policy *policy;
 	struct collateral_set *collateral;
+	struct dci_cache *cache;
 };
 
 struct appraiser {
@@ -44,6 +48,9 @@ struct appraiser {
 	/* Kept, so that not every row grows them anew; no secrets in them. */
 	struct writer record, row;
 	struct client *bucket[CLIENT_BUCKETS];
+	/* Begins anywhere: what an earlier appraiser of this index asked for
+	 * may still be on its way. */
+	uint64_t next_ticket;
 };
 
 static void
@@ -53,6 +60,7 @@ reference_release(struct reference *r)
 		return;
 	dci_policy_free(r->policy);
 	collateral_set_free(r->collateral);
+	dci_cache_free(r->cache);
 	free(r);
 }
 
@@ -203,6 +211,7 @@ send_row(struct appraiser *a, struct client *c, enum ledger_kind kind,
 		    LEDGER_ROW_MAX);
 		return false;
 	}
+	m.ticket = c->ticket;
 	memcpy(m.request_id, c->request_id, sizeof(m.request_id));
 	channel_send(a->ledger, M_ROW, &m,
 	    (struct bytes){a->row.data, a->row.n}, -1);
@@ -228,7 +237,7 @@ send_sign(struct appraiser *a, const struct client *c,
 	    .expiry_tolerated = v->expired_by > 0,
 	    .newest_issued = v->newest_issued};
 
-	memcpy(q.request_id, c->request_id, sizeof(q.request_id));
+	q.ticket = c->ticket;
 	sha256(q.row_digest, a->row.data, a->row.n);
 	memcpy(q.policy_digest, c->appraisal.policy_digest, 32);
 	memcpy(q.mrenclave, v->quote.report.mrenclave, 32);
@@ -276,6 +285,7 @@ on_evidence(struct appraiser *a, const struct message *m)
 	if (m->tail.n > 0)
 		memcpy(c->certificate, m->tail.p, m->tail.n);
 	c->connection = e.connection;
+	c->ticket = a->next_ticket++;
 	memcpy(c->request_id, e.request_id, sizeof(c->request_id));
 	memcpy(c->peer, e.peer, sizeof(c->peer));
 	c->peer[PEER_SIZE - 1] = '\0';
@@ -289,7 +299,8 @@ on_evidence(struct appraiser *a, const struct message *m)
 	    .anchor = &a->child->start.anchor,
 	    .simulated = a->child->start.simulated,
 	    .choose = collateral_set_choose,
-	    .choose_arg = c->reference->collateral};
+	    .choose_arg = c->reference->collateral,
+	    .cache = c->reference->cache};
 	if (dci_appraise(&c->appraisal, &reference, c->certificate, m->tail.n,
 		child_now()) != 0) {
 		refuse(a, c);
@@ -457,9 +468,11 @@ reference_new(struct dci_policy *policy, struct collateral_set *collateral)
 {
 	struct reference *r = calloc(1, sizeof(*r));
 
-	if (r == NULL)
+	struct dci_cache *cache = dci_cache_new(PLATFORMS);
+
+	if (r == NULL || cache == NULL)
 		log_fatal("start-failed", "out of memory");
-	*r = (struct reference){1, policy, collateral};
+	*r = (struct reference){1, policy, collateral, cache};
 	return r;
 }
 
@@ -502,6 +515,8 @@ appraiser_start(struct child *child)
 		log_fatal("start-failed", "out of memory");
 	child->state = a;
 	a->child = child;
+	if (RAND_bytes((uint8_t *)&a->next_ticket, sizeof(a->next_ticket)) != 1)
+		log_fatal("start-failed", "no random numbers");
 	a->record = writer_new(RECORD_MAX);
 	a->row = writer_new(LEDGER_ROW_MAX);
 	a->reference = reference_new(

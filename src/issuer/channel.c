@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -48,6 +50,7 @@ struct channel {
 	channel_receive receive;
 	channel_closed closed;
 	void *arg;
+	bool refused;
 	bool *freed; /* set by channel_free() while a callback runs */
 };
 
@@ -57,74 +60,131 @@ allowed(enum role rule, enum role actual)
 	return rule == ROLES || rule == actual;
 }
 
+/* NULL: there is no such message between these two. */
 static const struct message_rule *
 rule_for(uint64_t type, enum role from, enum role to)
 {
 	if (type == M_NONE || type >= M_TYPES)
-		log_fatal("ipc", "bad internal framing: type %llu",
-		    (unsigned long long)type);
+		return NULL;
 	const struct message_rule *rule = &rules[type];
 	if (!allowed(rule->from, from) || !allowed(rule->to, to))
-		log_fatal("ipc", "bad internal framing: %s from role %d to %d",
-		    rule->name, from, to);
+		return NULL;
 	return rule;
 }
 
 /* Splits what was received; the buffer is aligned for every fixed part. */
-static void
+static bool
 decode(struct message *m, const uint8_t *data, size_t n, int fd,
     enum role self, enum role peer)
 {
 	uint64_t type;
 
 	if (n < sizeof(type))
-		log_fatal("ipc", "bad internal framing: %zu bytes", n);
+		return false;
 	memcpy(&type, data, sizeof(type));
 	const struct message_rule *rule = rule_for(type, peer, self);
+	if (rule == NULL)
+		return false;
 	size_t head = sizeof(type) + rule->fixed;
-	if (n < head || n - head > rule->tail)
-		log_fatal("ipc", "bad internal framing: %s with %zu bytes",
-		    rule->name, n);
+	bool brings = type == M_PEER || type == M_FILE;
+	if (n < head || n - head > rule->tail || brings != (fd >= 0))
+		return false;
 	*m = (struct message){.type = (enum message_type)type,
 	    .fixed = data + sizeof(type),
 	    .tail = {data + head, n - head},
 	    .fd = fd};
+	return true;
 }
 
 static _Alignas(16) uint8_t incoming[MESSAGE_MAX];
 
-/* 1: a message; 0: end of file; -1: nothing now. */
+enum received { RECEIVED, RECEIVED_BAD, RECEIVED_END, RECEIVED_NOTHING };
+
+/* The descriptor of a received message, or -1. */
 static int
+passed_fd(struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	int fd = -1;
+
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+static enum received
 receive_one(int fd, int flags, struct message *m, enum role self,
     enum role peer)
 {
 	union {
 		struct cmsghdr header;
-		uint8_t space[CMSG_SPACE(sizeof(int))];
+		/* No more than one fits; the kernel closes the others. */
+		uint8_t space[CMSG_LEN(sizeof(int))];
 	} control;
 	struct iovec iov = {incoming, sizeof(incoming)};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
+	    .msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t n;
 
 	do
 		n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return -1;
+		return RECEIVED_NOTHING;
 	if (n <= 0)
-		return 0; /* a reset peer is a closed one */
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-		log_fatal("ipc", "bad internal framing: message cut");
-	int passed = -1;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS)
-		memcpy(&passed, CMSG_DATA(c), sizeof(passed));
-	decode(m, incoming, (size_t)n, passed, self, peer);
-	return 1;
+		return RECEIVED_END; /* a reset peer is a closed one */
+	int passed = passed_fd(&msg);
+	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+	    decode(m, incoming, (size_t)n, passed, self, peer))
+		return RECEIVED;
+	if (passed >= 0)
+		close(passed);
+	return RECEIVED_BAD;
+}
+
+/* Those that serve everybody must not end because one of those that face
+ * clients went mad. */
+static bool
+outlives(enum role self, enum role peer)
+{
+	return self == ROLE_PARENT ||
+	    ((self == ROLE_SIGNER || self == ROLE_LEDGER) &&
+		(peer == ROLE_WORKER || peer == ROLE_APPRAISER));
+}
+
+void
+channel_refuse(struct channel *c, const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!outlives(c->self, c->peer))
+		log_fatal("ipc", "bad internal framing: %s", text);
+	log_note(LOG_LEVEL_ERROR, "ipc",
+	    "bad internal framing: %s; that channel is closed", text);
+	c->refused = true;
+	/* Closed by on_readable(), which need not be what is running. */
+	event_active(c->readable, EV_READ, 0);
+}
+
+bool
+channel_refused(const struct channel *c)
+{
+	return c->refused;
+}
+
+/* What a worker was released may be a secret. */
+static void
+forget_incoming(const struct message *m)
+{
+	if (m->type == M_RELEASE)
+		wipe(incoming, (size_t)(m->tail.p + m->tail.n - incoming));
 }
 
 static void
@@ -136,22 +196,32 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	c->freed = &freed;
-	for (int i = 0; i < READS_AT_ONCE; i++) {
-		int got = receive_one(fd, MSG_DONTWAIT, &m, c->self, c->peer);
+	for (int i = 0; i < READS_AT_ONCE && !c->refused; i++) {
+		enum received got =
+		    receive_one(fd, MSG_DONTWAIT, &m, c->self, c->peer);
 
-		if (got < 0)
-			break;
-		if (got == 0) {
+		if (got == RECEIVED_NOTHING) {
 			c->freed = NULL;
-			event_del(c->readable);
-			c->closed(c, c->arg);
 			return;
 		}
+		if (got == RECEIVED_END)
+			break;
+		if (got == RECEIVED_BAD) {
+			channel_refuse(c, "a message that does not exist");
+			break;
+		}
 		c->receive(c, &m, c->arg);
+		forget_incoming(&m);
 		if (freed)
 			return;
+		if (i + 1 == READS_AT_ONCE && !c->refused) {
+			c->freed = NULL;
+			return;
+		}
 	}
 	c->freed = NULL;
+	event_del(c->readable);
+	c->closed(c, c->arg);
 }
 
 /* One message in parts; fd or -1 goes along.  False: the socket is full. */
@@ -282,6 +352,8 @@ channel_send(struct channel *c, enum message_type type, const void *fixed,
     struct bytes tail, int fd)
 {
 	const struct message_rule *rule = rule_for(type, c->self, c->peer);
+	if (rule == NULL)
+		log_fatal("ipc", "message %d may not be sent there", type);
 	uint64_t wire_type = type;
 	struct iovec iov[] = {{&wire_type, sizeof(wire_type)},
 	    {(void *)fixed, rule->fixed}, {(void *)tail.p, tail.n}};
@@ -296,7 +368,11 @@ channel_send(struct channel *c, enum message_type type, const void *fixed,
 bool
 channel_wait(int fd, enum role self, enum role peer, struct message *m)
 {
-	return receive_one(fd, 0, m, self, peer) == 1;
+	enum received got = receive_one(fd, 0, m, self, peer);
+
+	if (got == RECEIVED_BAD)
+		log_fatal("ipc", "bad internal framing at the start");
+	return got == RECEIVED;
 }
 
 void

@@ -2,8 +2,13 @@
 /*
  * One end of a socket pair between two of the issuer's processes
  * (SOCK_SEQPACKET: the kernel keeps message boundaries).  Sending never
- * blocks: what the socket does not take is queued.  A message that does not
- * fit its definition in messages.h is an internal framing error and fatal.
+ * blocks: what the socket does not take is queued.
+ *
+ * A message that does not fit its definition in messages.h, or that makes no
+ * sense to its receiver, is an internal framing error.  Workers and appraisers
+ * end themselves then.  Parent, signer and ledger, which serve all of them,
+ * close the channel of a worker or an appraiser that sent such a message, and
+ * go on; see channel_refuse().
  */
 #ifndef ISSUER_CHANNEL_H
 #define ISSUER_CHANNEL_H
@@ -16,7 +21,7 @@
 struct channel;
 
 /* A received message.  Everything is valid during the callback only; fd is -1
- * or belongs to the callback. */
+ * or belongs to the callback.  Only PEER and FILE bring one along. */
 struct message {
 	enum message_type type;
 	const void *fixed;
@@ -38,6 +43,16 @@ void channel_free(struct channel *); /* NULL is fine; closes */
  * stays the caller's. */
 void channel_send(struct channel *, enum message_type, const void *fixed,
     struct bytes tail, int fd);
+
+/*
+ * To be called by a receive callback that cannot make sense of a message, and
+ * then to return from it: ends the process, or closes the channel after the
+ * callback, which the closed callback tells.
+ */
+void channel_refuse(struct channel *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Whether the closed callback is called for that reason. */
+bool channel_refused(const struct channel *);
 
 /* The fixed part of a received message, copied out. */
 #define MESSAGE_FIXED(type, m) (*(const type *)(m)->fixed)

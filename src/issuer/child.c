@@ -71,6 +71,15 @@ child_read(int fd, const char *what, size_t max)
 	return (struct bytes){data, n};
 }
 
+void
+child_complain(struct child *child, enum role role, unsigned index)
+{
+	struct m_peer about = {.role = role, .index = index};
+
+	channel_send(child->parent, M_COMPLAINT, &about, (struct bytes){0},
+	    -1);
+}
+
 /* Signals are for the parent: a Ctrl-C at the terminal reaches the whole
  * group, and children must live until everything is committed. */
 static void

@@ -51,6 +51,9 @@ _Noreturn void child_run(const struct child_role *);
  * fails.  Free with free(), after wiping where it is a secret. */
 struct bytes child_read(int fd, const char *what, size_t max);
 
+/* Tells the parent that it should replace that worker or appraiser. */
+void child_complain(struct child *, enum role, unsigned index);
+
 /* Time for decisions: seconds since the epoch. */
 int64_t child_now(void);
 

@@ -409,6 +409,7 @@ connection_verdict(struct connection *c, const struct m_verdict *verdict)
 		return;
 	/* Also in place of an answer to WANTED and CSR: the appraiser refuses
 	 * at any stage of its own. */
+	event_del(c->io);
 	if (verdict->failure.code != DCI_OK) {
 		c->known_to_appraiser = false;
 		close_refused(c, &verdict->failure);

@@ -27,8 +27,9 @@
 struct pending {
 	struct pending *next;              /* in its bucket */
 	STAILQ_ENTRY(pending) in_batch;
-	uint8_t request_id[REQUEST_ID_SIZE];
 	unsigned appraiser;
+	uint64_t ticket;
+	uint8_t request_id[REQUEST_ID_SIZE]; /* once the row is here */
 	connection_id connection;
 	enum ledger_kind kind;
 	uint8_t *encoded; /* the row; owned; NULL: not here yet */
@@ -42,8 +43,10 @@ struct pending {
 
 struct peer_end {
 	struct ledgerd *ledgerd;
+	enum role role;
 	unsigned index;
 	struct channel *channel;
+	size_t waiting; /* certificates of that appraiser with one half here */
 };
 
 struct ledgerd {
@@ -63,16 +66,14 @@ struct ledgerd {
 
 /* --- what is waiting --------------------------------------------------------- */
 
+/* Where the certificate with that ticket waits, or would. */
 static struct pending **
-pending_slot(struct ledgerd *l, const uint8_t id[static REQUEST_ID_SIZE],
-    unsigned appraiser)
+pending_slot(struct ledgerd *l, unsigned appraiser, uint64_t ticket)
 {
-	struct pending **slot =
-	    &l->bucket[(id[0] | id[1] << 8) % PENDING_BUCKETS];
+	struct pending **slot = &l->bucket[ticket % PENDING_BUCKETS];
 
 	while (*slot != NULL &&
-	    ((*slot)->appraiser != appraiser ||
-		memcmp((*slot)->request_id, id, REQUEST_ID_SIZE) != 0))
+	    ((*slot)->appraiser != appraiser || (*slot)->ticket != ticket))
 		slot = &(*slot)->next;
 	return slot;
 }
@@ -85,27 +86,37 @@ pending_free(struct pending *p)
 }
 
 static struct pending *
-pending_new(const uint8_t id[static REQUEST_ID_SIZE], unsigned appraiser)
+pending_new(unsigned appraiser, uint64_t ticket)
 {
 	struct pending *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		log_fatal("out-of-memory", "no memory for a request");
-	memcpy(p->request_id, id, REQUEST_ID_SIZE);
 	p->appraiser = appraiser;
+	p->ticket = ticket;
 	return p;
 }
 
-/* The pending certificate of that request, made if there is none. */
+/* The pending certificate with that ticket, made if there is none. */
 static struct pending *
-pending_certificate(struct ledgerd *l, const uint8_t id[static REQUEST_ID_SIZE],
-    unsigned appraiser)
+pending_certificate(struct ledgerd *l, unsigned appraiser, uint64_t ticket)
 {
-	struct pending **slot = pending_slot(l, id, appraiser);
+	struct pending **slot = pending_slot(l, appraiser, ticket);
 
-	if (*slot == NULL)
-		*slot = pending_new(id, appraiser);
+	if (*slot == NULL) {
+		*slot = pending_new(appraiser, ticket);
+		l->appraiser[appraiser].waiting++;
+	}
 	return *slot;
+}
+
+static void
+pending_unlink(struct ledgerd *l, struct pending **slot)
+{
+	struct pending *p = *slot;
+
+	*slot = p->next;
+	l->appraiser[p->appraiser].waiting--;
 }
 
 /* --- what is released ---------------------------------------------------------- */
@@ -337,86 +348,129 @@ enqueue(struct ledgerd *l, struct pending *p)
 		on_commit(-1, 0, l);
 }
 
+/* An appraiser that broke the rules is not heard any more. */
+static void
+refuse_appraiser(struct ledgerd *l, unsigned index, const char *why)
+{
+	if (l->appraiser[index].channel != NULL)
+		channel_refuse(l->appraiser[index].channel, "%s", why);
+}
+
 /* Both halves are here: they must be about the same row. */
 static void
 join(struct ledgerd *l, struct pending *p)
 {
 	if (p->encoded == NULL || !p->is_signed)
 		return;
-	struct pending **slot = pending_slot(l, p->request_id, p->appraiser);
-	*slot = p->next;
+	pending_unlink(l, pending_slot(l, p->appraiser, p->ticket));
 	if (p->answer.failure.code != DCI_OK) {
 		p->failure = p->answer.failure;
 		finish(l, p);
 		return;
 	}
-	if (memcmp(p->answer.row_digest, p->row_digest, 32) != 0)
-		log_fatal("ipc", "signer and appraiser disagree about a row");
+	if (memcmp(p->answer.row_digest, p->row_digest, 32) != 0) {
+		refuse_appraiser(l, p->appraiser,
+		    "one row for the signer, another one for the ledger");
+		pending_free(p);
+		return;
+	}
 	enqueue(l, p);
 }
 
-/* Keeps the row, decoded once. */
-static void
+/* Keeps the row, decoded once.  False if it is not what it should be. */
+static bool
 take_row(struct pending *p, const struct m_row *in, struct bytes encoded)
 {
 	p->encoded = malloc(encoded.n + 1);
 	if (p->encoded == NULL)
 		log_fatal("out-of-memory", "no memory for a row");
 	memcpy(p->encoded, encoded.p, encoded.n);
-	if (!ledger_row_decode(&p->row,
-		(struct bytes){p->encoded, encoded.n}) ||
-	    p->row.kind != in->kind ||
-	    memcmp(p->row.request_id, in->request_id, REQUEST_ID_SIZE) != 0)
-		log_fatal("ipc", "bad internal framing: row");
 	if (in->kind == LEDGER_CERTIFICATE)
 		sha256(p->row_digest, p->encoded, encoded.n);
 	p->connection = in->connection;
 	p->kind = in->kind;
+	memcpy(p->request_id, in->request_id, sizeof(p->request_id));
+	return ledger_row_decode(&p->row,
+		   (struct bytes){p->encoded, encoded.n}) &&
+	    p->row.kind == in->kind &&
+	    memcmp(p->row.request_id, in->request_id, REQUEST_ID_SIZE) == 0;
 }
 
 static void
-on_row(struct ledgerd *l, unsigned appraiser, const struct message *m)
+on_secret_row(struct ledgerd *l, struct channel *c, unsigned appraiser,
+    const struct message *m)
 {
 	struct m_row in = MESSAGE_FIXED(struct m_row, m);
-	bool secret = in.kind == LEDGER_SECRET;
-	struct pending *p = secret
-	    ? pending_new(in.request_id, appraiser)
-	    : pending_certificate(l, in.request_id, appraiser);
+	struct pending *p = pending_new(appraiser, in.ticket);
 
-	if (p->encoded != NULL)
-		log_fatal("ipc", "two rows for one request");
-	take_row(p, &in, m->tail);
-	if (secret)
-		enqueue(l, p);
-	else
-		join(l, p);
+	if (!take_row(p, &in, m->tail)) {
+		pending_free(p);
+		channel_refuse(c, "a row that does not parse");
+		return;
+	}
+	enqueue(l, p);
 }
 
+static void
+on_row(struct ledgerd *l, struct channel *c, unsigned appraiser,
+    const struct message *m)
+{
+	struct m_row in = MESSAGE_FIXED(struct m_row, m);
+
+	if (in.kind == LEDGER_SECRET) {
+		on_secret_row(l, c, appraiser, m);
+		return;
+	}
+	struct pending *p = pending_certificate(l, appraiser, in.ticket);
+	if (p->encoded != NULL ||
+	    l->appraiser[appraiser].waiting > LIMIT_CONNECTIONS) {
+		channel_refuse(c, "rows that nobody can have asked for");
+		return;
+	}
+	if (!take_row(p, &in, m->tail)) {
+		pending_unlink(l, pending_slot(l, appraiser, in.ticket));
+		pending_free(p);
+		channel_refuse(c, "a row that does not parse");
+		return;
+	}
+	join(l, p);
+}
+
+/* From the signer, which is believed; but what it answers an appraiser asked
+ * for, and that one may ask for nonsense. */
 static void
 on_signed(struct ledgerd *l, const struct message *m)
 {
 	struct m_signed in = MESSAGE_FIXED(struct m_signed, m);
 
 	if (in.appraiser >= WORKERS_MAX ||
-	    in.certificate.n > sizeof(in.certificate.der))
+	    in.certificate.n > sizeof(in.certificate.der) ||
+	    (unsigned)in.failure.code >= DCI_CODES)
 		log_fatal("ipc", "bad internal framing: certificate");
-	struct pending *p =
-	    pending_certificate(l, in.request_id, in.appraiser);
-	if (p->is_signed)
-		log_fatal("ipc", "two certificates for one request");
+	in.failure.sentence[DCI_SENTENCE_MAX - 1] = '\0';
+	struct pending *p = pending_certificate(l, in.appraiser, in.ticket);
+	if (p->is_signed ||
+	    l->appraiser[in.appraiser].waiting > LIMIT_CONNECTIONS) {
+		refuse_appraiser(l, in.appraiser,
+		    "certificates that nobody can have asked for");
+		return;
+	}
 	p->answer = in;
 	p->is_signed = true;
 	join(l, p);
 }
 
 static void
-on_refusal(struct ledgerd *l, const struct message *m)
+on_refusal(struct ledgerd *l, struct channel *c, const struct message *m)
 {
 	struct m_refusal in = MESSAGE_FIXED(struct m_refusal, m);
 	int64_t now = child_now();
 
-	if (in.evidence > m->tail.n || (unsigned)in.failure.code >= DCI_CODES)
-		log_fatal("ipc", "bad internal framing: refusal");
+	if (in.evidence > m->tail.n ||
+	    (unsigned)in.failure.code >= DCI_CODES) {
+		channel_refuse(c, "a refusal that does not parse");
+		return;
+	}
 	in.peer[PEER_SIZE - 1] = '\0';
 	in.failure.sentence[DCI_SENTENCE_MAX - 1] = '\0';
 	size_t record = m->tail.n - in.evidence;
@@ -441,19 +495,18 @@ on_message(struct channel *c, const struct message *m, void *arg)
 {
 	const struct peer_end *from = arg;
 
-	(void)c;
 	switch (m->type) {
 	case M_ROW:
-		on_row(from->ledgerd, from->index, m);
+		on_row(from->ledgerd, c, from->index, m);
 		break;
 	case M_SIGNED:
 		on_signed(from->ledgerd, m);
 		break;
 	case M_REFUSAL:
-		on_refusal(from->ledgerd, m);
+		on_refusal(from->ledgerd, c, m);
 		break;
 	default:
-		log_fatal("ipc", "unexpected message %d", m->type);
+		channel_refuse(c, "unexpected message %d", m->type);
 	}
 }
 
@@ -471,7 +524,7 @@ forget_appraiser(struct ledgerd *l, unsigned index)
 				slot = &p->next;
 				continue;
 			}
-			*slot = p->next;
+			pending_unlink(l, slot);
 			pending_free(p);
 		}
 	}
@@ -488,6 +541,8 @@ on_closed(struct channel *c, void *arg)
 		ledger_stop(end->ledgerd->child);
 		_exit(0);
 	}
+	if (channel_refused(c))
+		child_complain(end->ledgerd->child, end->role, end->index);
 	channel_free(c);
 	end->channel = NULL;
 }
@@ -510,7 +565,7 @@ ledger_peer(struct child *child, enum role role, unsigned index, int fd)
 		end = &l->worker[index];
 	}
 	channel_free(end->channel);
-	*end = (struct peer_end){l, index, NULL};
+	*end = (struct peer_end){.ledgerd = l, .role = role, .index = index};
 	end->channel = channel_new(child->base, fd, ROLE_LEDGER, role,
 	    on_message, on_closed, end);
 }

@@ -90,6 +90,7 @@ struct m_verdict {
 struct m_row {
 	connection_id connection;
 	uint8_t request_id[REQUEST_ID_SIZE];
+	uint64_t ticket; /* the appraiser's own name for row and request */
 	enum ledger_kind kind;
 }; /* tail: the row, ledger_row_encode() */
 
@@ -102,7 +103,7 @@ struct m_refusal {
 
 /* What the signer bases a certificate on: fixed size, nothing to parse. */
 struct m_sign {
-	uint8_t request_id[REQUEST_ID_SIZE];
+	uint64_t ticket; /* that of the row */
 	uint8_t row_digest[32];
 	struct ec_point key;
 	uint32_t entry; /* index in the policy */
@@ -122,7 +123,7 @@ struct m_sign {
 
 struct m_signed {
 	unsigned appraiser; /* who had asked */
-	uint8_t request_id[REQUEST_ID_SIZE];
+	uint64_t ticket;
 	uint8_t row_digest[32];
 	struct dci_failure failure; /* DCI_OK: certificate follows */
 	struct ca_certificate certificate;
@@ -142,6 +143,8 @@ struct m_release {
 	MESSAGE(FILE, PARENT, ANY, struct m_file, NO_TAIL)                  \
 	MESSAGE(GO, PARENT, ANY, struct m_none, NO_TAIL)                    \
 	MESSAGE(DONE, ANY, PARENT, struct m_none, NO_TAIL)                  \
+	/* that process sent what it may not send */                        \
+	MESSAGE(COMPLAINT, ANY, PARENT, struct m_peer, NO_TAIL)             \
 	/* one connection */                                                \
 	MESSAGE(EVIDENCE, WORKER, APPRAISER, struct m_evidence,             \
 	    LIMIT_CERTIFICATE)                                              \

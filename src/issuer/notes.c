@@ -130,6 +130,12 @@ issuer_note_changes(struct issuer_config *c, const struct issuer_config *old)
 	    {"workers", c->workers != old->workers},
 	    {"wrap_key", differs(c->wrap_key, old->wrap_key)},
 	    {"sim", differs(c->sim, old->sim)},
+	    {"tls certificate",
+		differs(c->tls_certificate, old->tls_certificate)},
+	    {"tls key", differs(c->tls_key, old->tls_key)},
+	    {"connections_per_address",
+		c->connections_per_address != old->connections_per_address},
+	    {"log_format", c->log_format != old->log_format},
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {

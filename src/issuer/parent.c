@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "issuer/child.h"
+#include "issuer/collateral_check.h"
 #include "issuer/collateral_set.h"
 #include "issuer/listener.h"
 #include "issuer/notify.h"
@@ -73,25 +74,27 @@ seal(const char *name, const void *data, size_t n)
 	return fd;
 }
 
-/* Loads policy and collateral into *policy and *collateral.  Returns -1 with
- * *f and leaves both alone if something cannot be loaded. */
 static int
-seal_configuration(const struct issuer_config *config, int *policy,
-    int *collateral, struct dci_failure *f)
+load_collateral(struct writer *w, const struct issuer_config *config,
+    struct dci_failure *f)
 {
-	struct writer w CLEANUP(writer_free) = writer_new(COLLATERAL_MAX);
+	*w = writer_new(COLLATERAL_MAX);
+	return collateral_set_load(w, config->collaterals,
+	    (const char *const *)config->collateral, f);
+}
 
-	if (collateral_set_load(&w, config->collaterals,
-		(const char *const *)config->collateral, f) != 0)
-		return -1;
-	if (*policy >= 0)
-		close(*policy);
-	if (*collateral >= 0)
-		close(*collateral);
-	*policy = seal("policy", config->policy->text,
+/* Replaces the files that children get. */
+static void
+seal_configuration(struct parent *p, const struct issuer_config *config,
+    const struct writer *collateral)
+{
+	if (p->policy >= 0)
+		close(p->policy);
+	if (p->collateral >= 0)
+		close(p->collateral);
+	p->policy = seal("policy", config->policy->text,
 	    config->policy->text_size);
-	*collateral = seal("collateral", w.data, w.n);
-	return 0;
+	p->collateral = seal("collateral", collateral->data, collateral->n);
 }
 
 /* --- starting children ----------------------------------------------------------------- */
@@ -264,15 +267,41 @@ reload_appraisers(struct parent *p)
 	    "policy and collateral are in use");
 }
 
+/* Signer or ledger will not hear a worker or an appraiser any more: those two
+ * begin anew. */
+static void
+on_complaint(struct channel *c, const struct process *from, struct m_peer about)
+{
+	struct parent *p = from->parent;
+
+	if ((from->role != ROLE_SIGNER && from->role != ROLE_LEDGER) ||
+	    (about.role != ROLE_WORKER && about.role != ROLE_APPRAISER) ||
+	    about.index >= p->workers) {
+		channel_refuse(c, "a complaint of %s about role %d",
+		    process_name(from->role), about.role);
+		return;
+	}
+	struct process *process = about.role == ROLE_WORKER
+	    ? &p->worker[about.index]
+	    : &p->appraiser[about.index];
+	if (process->pid > 0)
+		kill(process->pid, SIGKILL);
+}
+
 static void
 on_message(struct channel *c, const struct message *m, void *arg)
 {
 	struct process *process = arg;
 	struct parent *p = process->parent;
 
-	(void)c;
-	if (m->type != M_DONE)
-		log_fatal("ipc", "unexpected message %d", m->type);
+	if (m->type == M_COMPLAINT) {
+		on_complaint(c, process, MESSAGE_FIXED(struct m_peer, m));
+		return;
+	}
+	if (m->type != M_DONE) {
+		channel_refuse(c, "unexpected message %d", m->type);
+		return;
+	}
 	if (process->ready) {
 		if (p->reload_waits > 0 && --p->reload_waits == 0)
 			reload_appraisers(p);
@@ -289,6 +318,8 @@ on_closed(struct channel *c, void *arg)
 {
 	struct process *process = arg;
 
+	if (channel_refused(c) && process->pid > 0)
+		kill(process->pid, SIGKILL);
 	channel_free(c);
 	process->channel = NULL;
 }
@@ -576,31 +607,65 @@ keep_start_settings(struct issuer_config *fresh, struct issuer_config *old)
 	SWAP(fresh->wrap_key, old->wrap_key);
 	SWAP(fresh->sim, old->sim);
 	SWAP(fresh->listen, old->listen);
+	SWAP(fresh->tls_certificate, old->tls_certificate);
+	SWAP(fresh->tls_key, old->tls_key);
 	fresh->workers = old->workers;
+	fresh->connections_per_address = old->connections_per_address;
+	fresh->log_format = old->log_format;
+}
+
+/* A file that was cut short by an editor or a full disk may still parse: one
+ * that suddenly names no enclave must not hand the policy to the environment,
+ * or collateral that is of no use replace what works. */
+static int
+check_reload(struct parent *p, const struct issuer_config *fresh,
+    struct bytes collateral, struct dci_failure *f)
+{
+	if (!p->config->policy->from_environment &&
+	    fresh->policy->from_environment)
+		return dci_fail(f, DCI_RELOAD_REFUSED,
+		    "The configuration file names no enclave any more; the "
+		    "policy in force stays. To take the policy from the "
+		    "RA_TLS_* variables, start again.");
+	return collateral_check_apart(collateral, &p->state->anchor, f);
+}
+
+/* The new configuration, or NULL after saying why there is none. */
+static struct issuer_config *
+load_again(struct parent *p)
+{
+	struct issuer_config *fresh = calloc(1, sizeof(*fresh));
+	struct writer w CLEANUP(writer_free) = writer_new(0);
+	struct dci_failure f;
+
+	if (fresh == NULL)
+		return NULL;
+	if (issuer_config_reload(fresh, p->config, &f) != 0) {
+		log_fail(LOG_LEVEL_ERROR, "not-reloaded", &f);
+		free(fresh);
+		return NULL;
+	}
+	if (load_collateral(&w, fresh, &f) != 0 ||
+	    check_reload(p, fresh, (struct bytes){w.data, w.n}, &f) != 0) {
+		log_fail(LOG_LEVEL_ERROR, "not-reloaded", &f);
+		issuer_config_free(fresh);
+		free(fresh);
+		return NULL;
+	}
+	seal_configuration(p, fresh, &w);
+	return fresh;
 }
 
 static void
 on_reload(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct parent *p = arg;
-	struct issuer_config *fresh = calloc(1, sizeof(*fresh));
-	struct dci_failure f;
+	struct issuer_config *fresh = load_again(p);
 
 	(void)signal_number;
 	(void)what;
 	if (fresh == NULL)
 		return;
-	if (issuer_config_reload(fresh, p->config, &f) != 0) {
-		log_fail(LOG_LEVEL_ERROR, "not-reloaded", &f);
-		free(fresh);
-		return;
-	}
-	if (seal_configuration(fresh, &p->policy, &p->collateral, &f) != 0) {
-		log_fail(LOG_LEVEL_ERROR, "not-reloaded", &f);
-		issuer_config_free(fresh);
-		free(fresh);
-		return;
-	}
 	config_log_notes(fresh);
 	keep_start_settings(fresh, p->config);
 	SWAP(*fresh, *p->config);
@@ -669,10 +734,13 @@ parent_run(struct issuer_config *config, const struct state *state,
 	    .collateral = -1};
 	if (p->base == NULL)
 		log_fatal("start-failed", "no event loop");
-	if (seal_configuration(config, &p->policy, &p->collateral, &f) != 0) {
+	struct writer collateral CLEANUP(writer_free) = writer_new(0);
+	if (load_collateral(&collateral, config, &f) != 0) {
 		log_fail(LOG_LEVEL_ERROR, "start-failed", &f);
 		return 2;
 	}
+	seal_configuration(p, config, &collateral);
+	writer_free(&collateral);
 	raise_descriptor_limit();
 	warn_at_start(p);
 	p->again = evtimer_new(p->base, on_again, p);

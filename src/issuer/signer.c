@@ -21,8 +21,9 @@ struct signer {
 	struct child *child;
 	struct ca *ca;
 	/* After a reload, requests made under the old policy may still be on
-	 * their way. */
+	 * their way, for as long as an exchange may take. */
 	struct dci_policy *policy, *previous;
+	int64_t previous_until;
 	struct channel *ledger;
 	struct appraiser_end {
 		struct signer *signer;
@@ -36,7 +37,7 @@ policy_by_digest(const struct signer *s, const uint8_t digest[static 32])
 {
 	if (memcmp(s->policy->digest, digest, 32) == 0)
 		return s->policy;
-	if (s->previous != NULL &&
+	if (s->previous != NULL && child_now() < s->previous_until &&
 	    memcmp(s->previous->digest, digest, 32) == 0)
 		return s->previous;
 	return NULL;
@@ -130,7 +131,7 @@ on_appraiser(struct channel *c, const struct message *m, void *arg)
 	struct m_signed answer = {.appraiser = from->index};
 
 	(void)c;
-	memcpy(answer.request_id, q.request_id, sizeof(answer.request_id));
+	answer.ticket = q.ticket;
 	memcpy(answer.row_digest, q.row_digest, sizeof(answer.row_digest));
 	answer.failure.code = DCI_OK;
 	if (sign(s, &q, &answer.certificate, &answer.failure) != 0 &&
@@ -153,6 +154,9 @@ on_appraiser_closed(struct channel *c, void *arg)
 {
 	struct appraiser_end *from = arg;
 
+	if (channel_refused(c))
+		child_complain(from->signer->child, ROLE_APPRAISER,
+		    from->index);
 	channel_free(c);
 	from->channel = NULL;
 }
@@ -194,6 +198,7 @@ signer_reload(struct child *child, enum file_kind kind, int fd)
 		log_fatal("ipc", "unexpected file %d", kind);
 	dci_policy_free(s->previous);
 	s->previous = s->policy;
+	s->previous_until = child_now() + 2 * LIMIT_EXCHANGE_SECONDS;
 	s->policy = policy_file_read(fd);
 }
 

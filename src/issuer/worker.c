@@ -229,27 +229,35 @@ find(struct worker *w, connection_id id)
 	return c != NULL && c->id == id ? c : NULL;
 }
 
+/* An appraiser is not to be believed in matters of form. */
+static void
+check_failure(struct channel *c, struct dci_failure *f)
+{
+	if ((unsigned)f->code >= DCI_CODES)
+		channel_refuse(c, "a code that does not exist");
+	f->sentence[DCI_SENTENCE_MAX - 1] = '\0';
+}
+
 static void
 on_message(struct channel *channel, const struct message *m, void *arg)
 {
 	struct worker *w = arg;
 	struct connection *c;
 
-	(void)channel;
 	if (m->type == M_VERDICT) {
 		struct m_verdict v = MESSAGE_FIXED(struct m_verdict, m);
 
+		check_failure(channel, &v.failure);
 		if ((c = find(w, v.connection)) != NULL)
 			connection_verdict(c, &v);
 	} else if (m->type == M_RELEASE) {
 		struct m_release r = MESSAGE_FIXED(struct m_release, m);
 
+		check_failure(channel, &r.failure);
 		if ((c = find(w, r.connection)) != NULL)
 			connection_release(c, &r, m->tail);
-		/* It may be a secret, and the buffer stays. */
-		wipe((void *)m->tail.p, m->tail.n);
 	} else {
-		log_fatal("ipc", "unexpected message %d", m->type);
+		channel_refuse(channel, "unexpected message %d", m->type);
 	}
 }
 

@@ -139,8 +139,8 @@ verify(struct exchange *x, const struct request *r)
 		return NULL;
 	a->has_snapshot = true;
 	dci_snapshot_digest(a->snapshot_digest, s);
-	dci_verify_quote(
-	    &a->verification, r->quote, r->quote_size, s, x->now, &none);
+	dci_verify_quote(&a->verification, r->quote, r->quote_size, s, x->now,
+	    &none, collateral_cache(x->service->collateral));
 	if (a->verification.failure.code != DCI_OK)
 		a->failure = a->verification.failure;
 	return s;

@@ -170,12 +170,28 @@ echo 'listen = "127.0.0.1:1"' >>two.conf
 kill -HUP "$PID"
 sleep 0.5
 works "HUP: a setting for the start only changes nothing"
+sed '/^enclave/,/^}/d' good.conf >two.conf
+mark
+kill -HUP "$PID"
+check "HUP: a file without its enclaves is refused" wait_for 5 logged \
+    "event=not-reloaded code=reload-refused"
+works "... and the old policy stays"
+cp good.conf two.conf
+printf 'tls { key = "nowhere" }\n' >>two.conf
+mark
+kill -HUP "$PID"
+check "HUP: another TLS key is for the next start" wait_for 5 logged \
+    "tls key has changed"
+kill -9 $(child_of "$PID" "worker.*")
+sleep 0.5
+check "... so workers that die come back" wait_for 5 client out2
 rm two.conf
 mark
 kill -HUP "$PID"
 check "HUP: a file that is gone is refused" wait_for 5 logged event=not-reloaded
 works "... and the old policy stays"
-check "HUP ends no process" test -z "$(grep process-ended "$LOG")"
+check "HUP ends no process" test -z \
+    "$(grep process-ended "$LOG" | grep -v -e worker -e appraiser)"
 issuer_stop
 
 cp -r sim/collateral collateral
@@ -187,6 +203,17 @@ kill -HUP "$PID"
 wait_for 5 logged event=reloaded
 exits 1 "HUP reads collateral again: a revoked PCK is refused" client out1
 said "... with pck-revoked" pck-revoked
+cp sim/collateral/* collateral/
+mark
+kill -HUP "$PID"
+wait_for 5 logged event=reloaded
+works "HUP: good collateral again"
+truncate -s 300 collateral/tcb_info.json
+mark
+kill -HUP "$PID"
+check "HUP: collateral that is cut off is refused" wait_for 5 logged \
+    "event=not-reloaded code=tcb-info-"
+works "... and what was there stays in use"
 issuer_stop
 
 # --- evidence binding -----------------------------------------------------------------------

@@ -20,7 +20,7 @@ verify_at(const struct wishes *wish, int64_t now,
 
 	world_make(&world, wish);
 	dci_verify_quote(&v, world.quote.data, world.quote.n, world.snapshot,
-	    now, tolerance);
+	    now, tolerance, NULL);
 	world_free(&world);
 }
 

@@ -91,6 +91,7 @@ bundle_verify(struct dci_verification *out, const struct bundle *b,
 	}
 	struct dci_snapshot *s = dci_snapshot_new(
 	    &collateral, anchor != NULL ? anchor : &dci_anchor_intel);
-	dci_verify_quote(out, b->quote.p, b->quote.n, s, b->time, tolerance);
+	dci_verify_quote(
+	    out, b->quote.p, b->quote.n, s, b->time, tolerance, NULL);
 	dci_snapshot_free(s);
 }

@@ -251,6 +251,31 @@ post in.json -H "$ear"; jws sha256 && jq -e '.submods.sgx.ear_status == 96 and
     .submods.sgx.ear_trustworthiness_vector.runtime_opaque == 96' jws.claims >/dev/null
 ok "EAR: a debug enclave" $?
 
+# --- the relying party's side ---------------------------------------------------
+post good.json
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated \
+    --nonce nonce-0123456789 --quote q.bin --headers headers body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "dci verify-report trusts a report" $?
+post good.json -H "$ear"
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated \
+    --nonce nonce-0123456789 --quote q.bin --jwt body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "and an EAR" $?
+query='?explain=1' post good.json
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated --headers headers body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "and a report with its record" $?
+sed -i 's/"UpToDate"/"OutOfDate"/' body
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated --headers headers body >out
+[ $? = 1 ] && [ "$(head -n 1 out)" = Rejected ]; ok "but not one whose record was altered" $?
+for row in 'padded 0 UpToDate' 'bad-signature 1 Invalid' 'tcb-out-of-date 3 OutOfDate' \
+    'tcb-revoked 1 Revoked' 'wrong-root 1 Invalid'; do
+	# shellcheck disable=SC2086
+	set -- $row
+	"$bin/dci-sim" quote --fault "$1" sim >f.bin
+	"$bin/dci" report --verifier "$url" --quote f.bin --root state/ca/root.crt \
+	    --allow-simulated >out
+	[ $? = "$2" ] && [ "$(head -n 1 out)" = "$3" ]; ok "dci report: $1 is $3" $?
+done
+
 # --- bad input -----------------------------------------------------------------
 bad() { # text, status, code; the body is standard input
 	cat >in.json

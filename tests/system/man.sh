@@ -31,7 +31,7 @@ ok "every page is named after its title" eval '
 	done'
 
 # Flags.
-for p in dci-issuer.8 dci-client.1 dci-sim.1; do
+for p in dci-issuer.8 dci-verifier.8 dci-client.1 dci-sim.1; do
 	page "$MAN/$p" >page.txt
 	"$BIN/${p%.*}" --help >help.txt
 	ok "${p%.*}: flags of page and --help are the same" same page.txt help.txt

@@ -25,5 +25,7 @@
 
 #define LIMIT_REFUSALS_BYTES      (64u * 1024 * 1024)
 #define LIMIT_REFUSALS_PER_MINUTE 60u
+/* Bytes on their way from one process to the ledger; then they are counted. */
+#define LIMIT_REFUSALS_QUEUED     (256u * 1024)
 
 #endif

@@ -39,6 +39,9 @@ void channel_free(struct channel *); /* NULL is fine; closes */
 void channel_send(struct channel *, enum message_type, const void *fixed,
     struct bytes tail, int fd);
 
+/* Bytes that were to be sent and that the socket has not taken yet. */
+size_t channel_queued(const struct channel *);
+
 /* The fixed part of a received message, copied out. */
 #define MESSAGE_FIXED(type, m) (*(const type *)(m)->fixed)
 

@@ -76,4 +76,58 @@ else
 	skip "a stuck reader of another user" "needs root and setpriv"
 fi
 exec 8>&-
+
+# --- refusals without end ----------------------------------------------------------
+
+{
+	cat policy.conf
+	echo "connections_per_address = 3"
+	echo "workers = 2"
+} >narrow.conf
+issuer narrow -c narrow.conf
+# flood COUNT: so many connections beside 8 that stay, of which the workers
+# admit at most 3 each.  Prints how many were closed at once.
+flood() {
+	python3 - "$PORT" "$1" <<-'END'
+		import socket, sys
+		port, count = int(sys.argv[1]), int(sys.argv[2])
+		kept, closed = [], 0
+		for i in range(count):
+		    s = socket.create_connection(("127.0.0.1", port))
+		    s.settimeout(0.2 if len(kept) < 6 else 5)
+		    try:
+		        end = s.recv(1) == b""
+		    except ConnectionResetError:
+		        end = True
+		    except TimeoutError:
+		        end = False
+		    if end:
+		        closed += 1
+		    else:
+		        kept.append(s)
+		print(closed)
+	END
+}
+closed=$(flood 5000)
+check "5000 connections, nearly all of them refused" test "$closed" -gt 4900
+counted() { # how many the refusals have
+	"$BIN/dci" ledger refusals -s "$STATE" |
+	    sed -n 's/.* code=too-many-connections .* count=\([0-9]*\) .*/\1/p' |
+	    awk '{ n += $1 } END { print n + 0 }'
+}
+all_counted() { [ "$(counted)" = "$closed" ]; }
+check "... each is in the refusals, by its count" wait_for 5 all_counted
+lines=$(grep -c code=too-many-connections "$LOG")
+check "... and at most 60 (and one) in the log for each minute" \
+    test "$lines" -ge 60 -a "$lines" -le 122
+evidence a
+refused "another refusal of that address is logged at once" \
+    tls-handshake-failed old a -- raw:not-TLS-at-all tls
+issuer_stop
+logged_in_all=$(sed -n -E \
+    -e 's/.*event=refused-more code=too-many-connections count=([0-9]+) .*/\1/p' \
+    -e 's/.*event=refused .*code=too-many-connections .*/1/p' "$LOG" |
+    awk '{ n += $1 } END { print n + 0 }')
+equal "the log tells of all of them, by their count" "$closed" "$logged_in_all"
+
 finish

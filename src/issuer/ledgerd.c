@@ -256,7 +256,8 @@ append(struct ledgerd *l, struct pending *p)
 static bool
 is_about_the_row(enum dci_code code)
 {
-	return code == DCI_EVIDENCE_REUSED || code == DCI_CLOCK_BEHIND;
+	return code == DCI_EVIDENCE_REUSED || code == DCI_CLOCK_BEHIND ||
+	    code == DCI_SECRET_RELEASED_TOO_OFTEN;
 }
 
 /* Stores what can be stored; false if the whole batch failed, with *f. */

@@ -17,8 +17,8 @@ log_sink_open(void)
 	if (fstat(STDERR_FILENO, &st) != 0 ||
 	    (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
 		return;
-	int fd = open("/proc/self/fd/2",
-	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open(
+	    "/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	dup2(fd, STDERR_FILENO);

@@ -16,8 +16,7 @@ struct reporter *reporter_new(struct event_base *);
 /* Before the first report.  The channel stays the caller's. */
 void reporter_connect(struct reporter *, struct channel *ledger);
 /* The fixed part's count is set here. */
-void reporter_refusal(
-    struct reporter *, struct m_refusal *, struct bytes tail);
+void reporter_refusal(struct reporter *, struct m_refusal *, struct bytes tail);
 /* Sends what was counted. */
 void reporter_flush(struct reporter *);
 

@@ -27,8 +27,7 @@ tally_new(void)
 }
 
 static struct fold_slot *
-slot_now(
-    struct tally *t, enum dci_code code, struct bytes peer, int64_t now)
+slot_now(struct tally *t, enum dci_code code, struct bytes peer, int64_t now)
 {
 	const char *name = dci_code_name(code);
 	struct bytes text = {(const uint8_t *)name, strlen(name)};
@@ -57,12 +56,12 @@ count_in(struct tally *t, struct fold_slot *slot, enum dci_code code,
 	label->peer[n] = '\0';
 	slot->last = now;
 	slot->pending = count > UINT32_MAX - slot->pending
-	    ? UINT32_MAX : slot->pending + count;
+			    ? UINT32_MAX
+			    : slot->pending + count;
 }
 
 bool
-tally_tells(
-    struct tally *t, enum dci_code code, struct bytes peer, int64_t now)
+tally_tells(struct tally *t, enum dci_code code, struct bytes peer, int64_t now)
 {
 	struct fold_slot *slot = slot_now(t, code, peer, now);
 
@@ -82,8 +81,7 @@ tally_count(struct tally *t, enum dci_code code, struct bytes peer,
 }
 
 void
-tally_each(
-    struct tally *t, int64_t now, bool all, tally_visit visit, void *arg)
+tally_each(struct tally *t, int64_t now, bool all, tally_visit visit, void *arg)
 {
 	for (size_t i = 0; i < FOLD_ALL; i++) {
 		struct fold_slot *slot = &t->fold.slot[i];

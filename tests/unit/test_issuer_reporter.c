@@ -62,10 +62,10 @@ check_reports(unsigned networks, unsigned each, size_t most)
 	reporter_connect(r, worker);
 	report(r, networks, each);
 	assert_true(channel_queued(worker) <
-	    LIMIT_REFUSALS_QUEUED + 16 + sizeof(struct m_refusal));
+		    LIMIT_REFUSALS_QUEUED + 16 + sizeof(struct m_refusal));
 	/* Only now somebody reads. */
-	struct channel *ledger = channel_new(base, fd[1], ROLE_LEDGER,
-	    ROLE_WORKER, on_message, on_closed, &got);
+	struct channel *ledger = channel_new(
+	    base, fd[1], ROLE_LEDGER, ROLE_WORKER, on_message, on_closed, &got);
 	for (int i = 0; i < 100000 && got.count < all; i++)
 		event_base_loop(base, EVLOOP_ONCE);
 	assert_true(got.count == all);

@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The demo tells its story to the end, and every part of it is true.
-TREE=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-. "$TREE/tests/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 mkdir -p tree/ssl
 cp ssl/* tree/ssl/
-demo() { (cd tree && exec bash "$TREE/dist/demo.sh" "$BIN"); }
+demo() { (cd tree && exec bash "$LIB_ROOT/dist/demo.sh" "$BIN"); }
 demo >story 2>&1
 equal "the demo ends well" 0 $?
 tells() { check "it shows: $1" grep -q -E -e "$2" story; }

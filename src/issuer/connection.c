@@ -17,6 +17,7 @@
 /* A frame with its length, or the request; then nothing more is read. */
 #define IN_MAX  (4 + LIMIT_CSR + READ_CHUNK)
 #define OUT_MAX (RELEASE_MAX + SECRET_PROV_HEADER_SIZE + LIMIT_SECRET)
+#define STEPS_AT_ONCE 16 /* then the other events get their turn */
 
 /* What a step of the state machine says to its loop. */
 enum next { NEXT_AGAIN, NEXT_READ, NEXT_WRITE, NEXT_WAIT, NEXT_END };
@@ -96,6 +97,31 @@ ssl_wants(struct connection *c, int result)
 	}
 }
 
+/* OpenSSL reads on by itself as long as what comes is no data, and never
+ * returns while enough of it comes (a TLS 1.2 client may ask for renegotiation
+ * again and again, and get a warning each time).  No callback can make it
+ * fail, but once the other side has ended it throws the rest away. */
+static void
+on_tls_message(int sent, int version, int type, const void *data, size_t n,
+    SSL *ssl, void *arg)
+{
+	struct connection *c = arg;
+	const uint8_t *kind = data;
+
+	(void)version;
+	/* Both begin with the type of a record: in TLS 1.3 the outer one of
+	 * all that is encrypted says data. */
+	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
+	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
+		return;
+	if (++c->records <= (c->stage == STAGE_HANDSHAKE
+		? LIMIT_HANDSHAKE_RECORDS
+		: LIMIT_LATER_RECORDS))
+		return;
+	c->flooded = true;
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
 static enum next
 handshake_failed(struct connection *c)
 {
@@ -103,6 +129,8 @@ handshake_failed(struct connection *c)
 	char why[160];
 	unsigned long e = ERR_peek_last_error();
 
+	if (c->flooded)
+		return refuse_code(c, DCI_TLS_FLOOD);
 	ERR_error_string_n(e, why, sizeof(why));
 	if (ERR_GET_REASON(e) == SSL_R_EXCESSIVE_MESSAGE_SIZE)
 		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s %s",
@@ -159,6 +187,8 @@ step_hello(struct connection *c)
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return NEXT_END;
 	SSL_set_accept_state(c->ssl);
+	SSL_set_msg_callback(c->ssl, on_tls_message);
+	SSL_set_msg_callback_arg(c->ssl, c);
 	c->stage = STAGE_HANDSHAKE;
 	set_deadline(c, LIMIT_HANDSHAKE_SECONDS);
 	return NEXT_AGAIN;
@@ -171,6 +201,7 @@ step_handshake(struct connection *c)
 	int r = SSL_do_handshake(c->ssl);
 
 	if (r == 1) {
+		c->records = 0;
 		set_deadline(c, LIMIT_EXCHANGE_SECONDS);
 		return hand_over_certificate(c);
 	}
@@ -227,6 +258,8 @@ keep_rest(struct connection *c, const struct reader *r)
 static enum next
 client_ended(struct connection *c)
 {
+	if (c->flooded)
+		return refuse_code(c, DCI_TLS_FLOOD);
 	/* Gramine's constructor mode takes the secret and goes. */
 	if (c->stage == STAGE_CSR && c->in.n == 0) {
 		c->stage = STAGE_CLOSING;
@@ -364,21 +397,36 @@ on_io(evutil_socket_t fd, short what, void *arg)
 	run(arg);
 }
 
+/* A timer: an event made active would have its turn before those of others
+ * that are not known yet. */
+static void
+run_later(struct connection *c)
+{
+	struct timeval now = {0, 0};
+
+	event_assign(c->io, c->worker->child->base, -1, 0, on_io, c);
+	event_add(c->io, &now);
+}
+
 /* Goes on until the connection has to wait for something. */
 static void
 run(struct connection *c)
 {
-	enum next next;
+	enum next next = NEXT_AGAIN;
 
-	do
+	event_del(c->io);
+	for (int i = 0; i < STEPS_AT_ONCE && next == NEXT_AGAIN; i++)
 		next = step(c);
-	while (next == NEXT_AGAIN);
 	if (next == NEXT_END) {
 		connection_free(c);
 		return;
 	}
 	if (next == NEXT_WAIT)
 		return;
+	if (next == NEXT_AGAIN) {
+		run_later(c);
+		return;
+	}
 	event_assign(c->io, c->worker->child->base, c->fd,
 	    next == NEXT_READ ? EV_READ : EV_WRITE, on_io, c);
 	event_add(c->io, NULL);
@@ -395,7 +443,6 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		connection_free(c);
 		return;
 	}
-	event_del(c->io);
 	refuse_code(c, DCI_CLIENT_TIMEOUT);
 	run(c);
 }

@@ -37,6 +37,8 @@ struct connection {
 	SSL *ssl; /* made at the first byte: it is large */
 	enum stage stage;
 	bool known_to_appraiser;
+	unsigned records; /* of TLS, other than data */
+	bool flooded;     /* too many of them */
 	struct writer in; /* received and not yet used */
 	struct writer out;
 	size_t out_done;

@@ -136,6 +136,9 @@ tls_context_new(struct bytes chain_pem, struct bytes key_pem,
 	SSL_CTX_set_mode(ctx,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* SSL_read() returns after a message that is no data, so that a client
+	 * that sends nothing else does not keep the event loop. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	/* One read() for what has come, instead of two for each record. */
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_max_cert_list(ctx, CERTIFICATE_MESSAGE_MAX);

@@ -32,6 +32,14 @@ set_deadline(struct connection *c, int seconds)
 	event_add(c->deadline, &tv);
 }
 
+static void
+heard(struct connection *c)
+{
+	if (c->silent)
+		TAILQ_REMOVE(&c->worker->silent, c, in_silent);
+	c->silent = false;
+}
+
 /* --- refusing ------------------------------------------------------------------- */
 
 static bool
@@ -59,6 +67,7 @@ close_refused(struct connection *c, const struct dci_failure *f)
 		enrol_refusal_encode(&c->out, dci_code_name(f->code),
 		    f->sentence);
 	c->stage = STAGE_CLOSING;
+	heard(c);
 	set_deadline(c, LIMIT_DRAIN_SECONDS);
 }
 
@@ -183,6 +192,7 @@ step_hello(struct connection *c)
 	/* Closed without a word: a port scan or a health check. */
 	if (n <= 0)
 		return NEXT_END;
+	heard(c);
 	c->ssl = SSL_new(c->worker->tls);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return NEXT_END;
@@ -514,6 +524,9 @@ connection_start(struct worker *w, int fd, connection_id id, const char *peer,
 	    RAND_bytes(c->request_id, sizeof(c->request_id)) != 1)
 		log_fatal("out-of-memory", "no memory for a connection");
 	w->slot[id & UINT32_MAX] = c;
+	c->silent = true;
+	c->since = worker_clock();
+	TAILQ_INSERT_TAIL(&w->silent, c, in_silent);
 	set_deadline(c, LIMIT_HELLO_SECONDS);
 	run(c);
 }
@@ -523,6 +536,7 @@ connection_free(struct connection *c)
 {
 	if (c->known_to_appraiser)
 		tell_appraiser(c, M_GONE, (struct bytes){0});
+	heard(c);
 	worker_forget(c->worker, c);
 	event_free(c->io);
 	event_free(c->deadline);
@@ -531,4 +545,11 @@ connection_free(struct connection *c)
 	writer_free(&c->out);
 	close(c->fd);
 	free(c);
+}
+
+void
+connection_give_way(struct connection *c)
+{
+	refuse_code(c, DCI_CLIENT_TIMEOUT);
+	connection_free(c);
 }

@@ -6,6 +6,7 @@
 #ifndef ISSUER_CONNECTION_H
 #define ISSUER_CONNECTION_H
 
+#include <sys/queue.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
@@ -44,6 +45,9 @@ struct connection {
 	size_t out_done;
 	size_t drained;
 	struct event *io, *deadline;
+	TAILQ_ENTRY(connection) in_silent;
+	bool silent; /* linked there: no byte received yet */
+	time_t since; /* CLOCK_MONOTONIC */
 };
 
 /* Takes over fd, which is non-blocking.  Links it into the worker; a
@@ -51,6 +55,8 @@ struct connection {
 void connection_start(struct worker *, int fd, connection_id id,
     const char *peer, const uint8_t address[static 16]);
 void connection_free(struct connection *);
+/* Ends a silent one at once, so that others have room. */
+void connection_give_way(struct connection *);
 
 /* Answers for it from the other processes. */
 void connection_verdict(struct connection *, const struct m_verdict *);

@@ -36,7 +36,7 @@ floods() {
 		fail "... and that one is refused: $code" "$(since)"
 	fi
 }
-floods "KeyUpdates without end" key-update 500000 tls-flood
+floods "KeyUpdates without end" key-update 200000 tls-flood
 floods "renegotiation without end" hello 500000 tls-flood
 floods "warnings without end" alert 500000 "(tls-flood|client-gone)"
 floods "empty records without end" empty 500000 client-gone

@@ -131,26 +131,48 @@ on_tls_message(int sent, int version, int type, const void *data, size_t n,
 	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
 }
 
+/* The code for a reason of OpenSSL's; DCI_TLS_HANDSHAKE_FAILED: none of its
+ * own. */
+static enum dci_code
+handshake_code(const struct connection *c, unsigned long error)
+{
+	X509 *shown = SSL_get0_peer_certificate(c->ssl);
+	EVP_PKEY *key = shown == NULL ? NULL : X509_get0_pubkey(shown);
+
+	if (c->flooded)
+		return DCI_TLS_FLOOD;
+	switch (ERR_GET_REASON(error)) {
+	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+		return DCI_CERTIFICATE_TOO_LARGE;
+	case SSL_R_WRONG_SIGNATURE_TYPE:
+		/* Its key did not sign: that is not checked any more. */
+		return key != NULL && EVP_PKEY_is_a(key, "RSA")
+		    ? DCI_TLS_KEY_RSA
+		    : DCI_TLS_KEY_UNSUPPORTED;
+	case SSL_R_WRONG_CURVE:
+		return DCI_TLS_KEY_CURVE;
+	default:
+		return DCI_TLS_HANDSHAKE_FAILED;
+	}
+}
+
 static enum next
 handshake_failed(struct connection *c)
 {
 	struct dci_failure f;
 	char why[160];
 	unsigned long e = ERR_peek_last_error();
+	enum dci_code code = handshake_code(c, e);
 
-	if (c->flooded)
-		return refuse_code(c, DCI_TLS_FLOOD);
+	if (code != DCI_TLS_HANDSHAKE_FAILED)
+		return refuse_code(c, code);
 	ERR_error_string_n(e, why, sizeof(why));
-	if (ERR_GET_REASON(e) == SSL_R_EXCESSIVE_MESSAGE_SIZE)
-		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s %s",
-		    dci_code_meaning(DCI_CERTIFICATE_TOO_LARGE),
-		    dci_code_remedy(DCI_CERTIFICATE_TOO_LARGE));
-	else
-		dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
-		    "The TLS handshake did not complete: %s. Check the "
-		    "client's CA file, host name, clock and TLS version "
-		    "(1.2 or 1.3).",
-		    e != 0 ? why : "the client closed the connection");
+	dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
+	    "The TLS handshake did not complete: %s. Check the client's CA "
+	    "file, host name, clock and TLS version (1.2 or 1.3), and that its "
+	    "key is ECDSA: Gramine before 1.4 has RSA keys and needs an "
+	    "upgrade.",
+	    e != 0 ? why : "the client closed the connection");
 	return refuse(c, &f);
 }
 

@@ -104,6 +104,27 @@ mv "$STATE/ca/issuing.key" issuing.away
 refuses_to_start "no issuing key beside its certificate" "issuing.key" \
     -c policy.conf --sim sim -s "$STATE"
 mv issuing.away "$STATE/ca/issuing.key"
+for folder in "" /ca; do
+	for mode in 770 707; do
+		chmod $mode "$STATE$folder"
+		refuses_to_start "STATEDIR$folder with mode $mode" \
+		    "mode $mode.*chmod go-w" \
+		    -c policy.conf --sim sim -s "$STATE"
+	done
+	chmod 755 "$STATE$folder"
+	check "STATEDIR$folder with mode 755 is taken" issuer main
+	issuer_stop
+	if [ "$(id -u)" = 0 ]; then
+		chown 65534 "$STATE$folder"
+		refuses_to_start "STATEDIR$folder of another user" \
+		    "belongs to user 65534.*chown 0" \
+		    -c policy.conf --sim sim -s "$STATE"
+		chown 0 "$STATE$folder"
+	else
+		skip "STATEDIR$folder of another user" "not root"
+	fi
+	chmod 700 "$STATE$folder"
+done
 STATE=$WORK/new/folder/state
 exits 2 "a STATEDIR below a file" timeout 10 "$BIN/dci-issuer" -c policy.conf \
     --sim sim -s policy.conf/state -l 127.0.0.1:0

@@ -149,31 +149,40 @@ check_tls(const struct issuer_config *config, struct dci_failure *f)
 }
 
 /* Others could read the secret while it is ours to keep. */
-static int
-check_wrap_key(const struct issuer_config *config, struct dci_failure *f)
+int
+state_check_wrap_key(int fd, const char *path, struct dci_failure *f)
 {
 	struct stat st;
 
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s cannot be opened: %s.", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s is not an ordinary file.", path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s belongs to user %u; run: chown %u %s", path,
+		    (unsigned)st.st_uid, (unsigned)geteuid(), path);
+	if ((st.st_mode & 077) != 0)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s may be used by others (mode %03o); run: chmod 600 %s",
+		    path, st.st_mode & 0777, path);
+	if (st.st_size < 1 || st.st_size > LIMIT_SECRET)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s has %lld bytes; the secret has 1 to %u bytes.", path,
+		    (long long)st.st_size, LIMIT_SECRET);
+	return 0;
+}
+
+static int
+check_wrap_key(const struct issuer_config *config, struct dci_failure *f)
+{
 	if (config->wrap_key == NULL)
 		return 0;
 	int fd CLEANUP(cleanup_fd) = open(config->wrap_key,
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s cannot be opened: %s.", config->wrap_key,
-		    strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s is not an ordinary file.", config->wrap_key);
-	if ((st.st_mode & 077) != 0)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s may be used by others (mode %03o); run: chmod 600 %s",
-		    config->wrap_key, st.st_mode & 0777, config->wrap_key);
-	if (st.st_size < 1 || st.st_size > LIMIT_SECRET)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s has %lld bytes; the secret has 1 to %u bytes.",
-		    config->wrap_key, (long long)st.st_size, LIMIT_SECRET);
-	return 0;
+	return state_check_wrap_key(fd, config->wrap_key, f);
 }
 
 struct setup_result {

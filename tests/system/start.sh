@@ -24,6 +24,26 @@ check "a wrap_key of 4096 bytes" old a -- tls request secret:got csr leaf close
 check "... byte by byte" cmp large got
 issuer_stop
 
+# It is opened again for each ledger process.
+chmod 600 wrap_key
+issuer again wrap_key
+chmod 644 wrap_key
+mark
+kill -9 "$(child_of "$PID" ledger)"
+check "a wrap_key that others may read by now is not taken again" \
+    wait_for 5 logged "code=wrap-key-unusable .*mode 644"
+chmod 600 wrap_key
+check "... until that is mended" wait_for 10 client again
+issuer_stop
+rm -rf again
+if [ "$(id -u)" = 0 ]; then
+	cp -p wrap_key strange
+	chown 65534 strange
+	refuses_to_start "a wrap_key of another user" "belongs to user 65534" \
+	    -c policy.conf --sim sim strange
+else
+	skip "a wrap_key of another user" "not root"
+fi
 chmod 644 wrap_key
 refuses_to_start "wrap_key with mode 0644" "mode 644.*chmod 600" \
     -c policy.conf --sim sim wrap_key

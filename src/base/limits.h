@@ -17,7 +17,10 @@
 
 #define LIMIT_CONNECTIONS         10000u
 #define LIMIT_ADDRESS_CONNECTIONS 64u /* per address and worker */
+#define LIMIT_HANDSHAKE_RECORDS   1024u /* of TLS, by the client */
+#define LIMIT_LATER_RECORDS       8u /* after it, other than data */
 #define LIMIT_HELLO_SECONDS       30  /* accept to ClientHello */
+#define LIMIT_PRESSED_HELLO_SECONDS 10 /* while room is scarce */
 #define LIMIT_HANDSHAKE_SECONDS   10
 #define LIMIT_EXCHANGE_SECONDS    30
 #define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */

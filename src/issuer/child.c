@@ -44,7 +44,7 @@ child_now(void)
 }
 
 /* By position: the same open file may be shared with other children.  Its size
- * by lseek(): glibc's fstat() takes a path, which no role locked in may. */
+ * by lseek(): glibc's fstat() takes a path, which only the ledger may. */
 struct bytes
 child_read(int fd, const char *what, size_t max)
 {

@@ -17,6 +17,7 @@
 /* A frame with its length, or the request; then nothing more is read. */
 #define IN_MAX  (4 + LIMIT_CSR + READ_CHUNK)
 #define OUT_MAX (RELEASE_MAX + SECRET_PROV_HEADER_SIZE + LIMIT_SECRET)
+#define STEPS_AT_ONCE 16 /* then the other events get their turn */
 
 /* What a step of the state machine says to its loop. */
 enum next { NEXT_AGAIN, NEXT_READ, NEXT_WRITE, NEXT_WAIT, NEXT_END };
@@ -29,6 +30,14 @@ set_deadline(struct connection *c, int seconds)
 	struct timeval tv = {seconds, 0};
 
 	event_add(c->deadline, &tv);
+}
+
+static void
+heard(struct connection *c)
+{
+	if (c->silent)
+		TAILQ_REMOVE(&c->worker->silent, c, in_silent);
+	c->silent = false;
 }
 
 /* --- refusing ------------------------------------------------------------------- */
@@ -58,6 +67,7 @@ close_refused(struct connection *c, const struct dci_failure *f)
 		enrol_refusal_encode(&c->out, dci_code_name(f->code),
 		    f->sentence);
 	c->stage = STAGE_CLOSING;
+	heard(c);
 	set_deadline(c, LIMIT_DRAIN_SECONDS);
 }
 
@@ -96,24 +106,73 @@ ssl_wants(struct connection *c, int result)
 	}
 }
 
+/* OpenSSL reads on by itself as long as what comes is no data, and never
+ * returns while enough of it comes (a TLS 1.2 client may ask for renegotiation
+ * again and again, and get a warning each time).  No callback can make it
+ * fail, but once the other side has ended it throws the rest away. */
+static void
+on_tls_message(int sent, int version, int type, const void *data, size_t n,
+    SSL *ssl, void *arg)
+{
+	struct connection *c = arg;
+	const uint8_t *kind = data;
+
+	(void)version;
+	/* Both begin with the type of a record: in TLS 1.3 the outer one of
+	 * all that is encrypted says data. */
+	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
+	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
+		return;
+	if (++c->records <= (c->stage == STAGE_HANDSHAKE
+		? LIMIT_HANDSHAKE_RECORDS
+		: LIMIT_LATER_RECORDS))
+		return;
+	c->flooded = true;
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+/* The code for a reason of OpenSSL's; DCI_TLS_HANDSHAKE_FAILED: none of its
+ * own. */
+static enum dci_code
+handshake_code(const struct connection *c, unsigned long error)
+{
+	X509 *shown = SSL_get0_peer_certificate(c->ssl);
+	EVP_PKEY *key = shown == NULL ? NULL : X509_get0_pubkey(shown);
+
+	if (c->flooded)
+		return DCI_TLS_FLOOD;
+	switch (ERR_GET_REASON(error)) {
+	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+		return DCI_CERTIFICATE_TOO_LARGE;
+	case SSL_R_WRONG_SIGNATURE_TYPE:
+		/* Its key did not sign: that is not checked any more. */
+		return key != NULL && EVP_PKEY_is_a(key, "RSA")
+		    ? DCI_TLS_KEY_RSA
+		    : DCI_TLS_KEY_UNSUPPORTED;
+	case SSL_R_WRONG_CURVE:
+		return DCI_TLS_KEY_CURVE;
+	default:
+		return DCI_TLS_HANDSHAKE_FAILED;
+	}
+}
+
 static enum next
 handshake_failed(struct connection *c)
 {
 	struct dci_failure f;
 	char why[160];
 	unsigned long e = ERR_peek_last_error();
+	enum dci_code code = handshake_code(c, e);
 
+	if (code != DCI_TLS_HANDSHAKE_FAILED)
+		return refuse_code(c, code);
 	ERR_error_string_n(e, why, sizeof(why));
-	if (ERR_GET_REASON(e) == SSL_R_EXCESSIVE_MESSAGE_SIZE)
-		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s %s",
-		    dci_code_meaning(DCI_CERTIFICATE_TOO_LARGE),
-		    dci_code_remedy(DCI_CERTIFICATE_TOO_LARGE));
-	else
-		dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
-		    "The TLS handshake did not complete: %s. Check the "
-		    "client's CA file, host name, clock and TLS version "
-		    "(1.2 or 1.3).",
-		    e != 0 ? why : "the client closed the connection");
+	dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
+	    "The TLS handshake did not complete: %s. Check the client's CA "
+	    "file, host name, clock and TLS version (1.2 or 1.3), and that its "
+	    "key is ECDSA: Gramine before 1.4 has RSA keys and needs an "
+	    "upgrade.",
+	    e != 0 ? why : "the client closed the connection");
 	return refuse(c, &f);
 }
 
@@ -155,10 +214,13 @@ step_hello(struct connection *c)
 	/* Closed without a word: a port scan or a health check. */
 	if (n <= 0)
 		return NEXT_END;
+	heard(c);
 	c->ssl = SSL_new(c->worker->tls);
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return NEXT_END;
 	SSL_set_accept_state(c->ssl);
+	SSL_set_msg_callback(c->ssl, on_tls_message);
+	SSL_set_msg_callback_arg(c->ssl, c);
 	c->stage = STAGE_HANDSHAKE;
 	set_deadline(c, LIMIT_HANDSHAKE_SECONDS);
 	return NEXT_AGAIN;
@@ -171,6 +233,7 @@ step_handshake(struct connection *c)
 	int r = SSL_do_handshake(c->ssl);
 
 	if (r == 1) {
+		c->records = 0;
 		set_deadline(c, LIMIT_EXCHANGE_SECONDS);
 		return hand_over_certificate(c);
 	}
@@ -227,6 +290,8 @@ keep_rest(struct connection *c, const struct reader *r)
 static enum next
 client_ended(struct connection *c)
 {
+	if (c->flooded)
+		return refuse_code(c, DCI_TLS_FLOOD);
 	/* Gramine's constructor mode takes the secret and goes. */
 	if (c->stage == STAGE_CSR && c->in.n == 0) {
 		c->stage = STAGE_CLOSING;
@@ -364,21 +429,36 @@ on_io(evutil_socket_t fd, short what, void *arg)
 	run(arg);
 }
 
+/* A timer: an event made active would have its turn before those of others
+ * that are not known yet. */
+static void
+run_later(struct connection *c)
+{
+	struct timeval now = {0, 0};
+
+	event_assign(c->io, c->worker->child->base, -1, 0, on_io, c);
+	event_add(c->io, &now);
+}
+
 /* Goes on until the connection has to wait for something. */
 static void
 run(struct connection *c)
 {
-	enum next next;
+	enum next next = NEXT_AGAIN;
 
-	do
+	event_del(c->io);
+	for (int i = 0; i < STEPS_AT_ONCE && next == NEXT_AGAIN; i++)
 		next = step(c);
-	while (next == NEXT_AGAIN);
 	if (next == NEXT_END) {
 		connection_free(c);
 		return;
 	}
 	if (next == NEXT_WAIT)
 		return;
+	if (next == NEXT_AGAIN) {
+		run_later(c);
+		return;
+	}
 	event_assign(c->io, c->worker->child->base, c->fd,
 	    next == NEXT_READ ? EV_READ : EV_WRITE, on_io, c);
 	event_add(c->io, NULL);
@@ -395,7 +475,6 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		connection_free(c);
 		return;
 	}
-	event_del(c->io);
 	refuse_code(c, DCI_CLIENT_TIMEOUT);
 	run(c);
 }
@@ -468,6 +547,9 @@ connection_start(struct worker *w, int fd, connection_id id, const char *peer,
 	    RAND_bytes(c->request_id, sizeof(c->request_id)) != 1)
 		log_fatal("out-of-memory", "no memory for a connection");
 	w->slot[id & UINT32_MAX] = c;
+	c->silent = true;
+	c->since = worker_clock();
+	TAILQ_INSERT_TAIL(&w->silent, c, in_silent);
 	set_deadline(c, LIMIT_HELLO_SECONDS);
 	run(c);
 }
@@ -477,6 +559,7 @@ connection_free(struct connection *c)
 {
 	if (c->known_to_appraiser)
 		tell_appraiser(c, M_GONE, (struct bytes){0});
+	heard(c);
 	worker_forget(c->worker, c);
 	event_free(c->io);
 	event_free(c->deadline);
@@ -485,4 +568,11 @@ connection_free(struct connection *c)
 	writer_free(&c->out);
 	close(c->fd);
 	free(c);
+}
+
+void
+connection_give_way(struct connection *c)
+{
+	refuse_code(c, DCI_CLIENT_TIMEOUT);
+	connection_free(c);
 }

@@ -6,6 +6,7 @@
 #ifndef ISSUER_CONNECTION_H
 #define ISSUER_CONNECTION_H
 
+#include <sys/queue.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
@@ -37,11 +38,16 @@ struct connection {
 	SSL *ssl; /* made at the first byte: it is large */
 	enum stage stage;
 	bool known_to_appraiser;
+	unsigned records; /* of TLS, other than data */
+	bool flooded;     /* too many of them */
 	struct writer in; /* received and not yet used */
 	struct writer out;
 	size_t out_done;
 	size_t drained;
 	struct event *io, *deadline;
+	TAILQ_ENTRY(connection) in_silent;
+	bool silent; /* linked there: no byte received yet */
+	time_t since; /* CLOCK_MONOTONIC */
 };
 
 /* Takes over fd, which is non-blocking.  Links it into the worker; a
@@ -49,6 +55,8 @@ struct connection {
 void connection_start(struct worker *, int fd, connection_id id,
     const char *peer, const uint8_t address[static 16]);
 void connection_free(struct connection *);
+/* Ends a silent one at once, so that others have room. */
+void connection_give_way(struct connection *);
 
 /* Answers for it from the other processes. */
 void connection_verdict(struct connection *, const struct m_verdict *);

@@ -171,6 +171,22 @@ send_path(struct process *to, enum file_kind kind, const char *path, int flags)
 	send_file(to, kind, fd);
 }
 
+/* Checked at every start of the ledger, and the very file that it gets: by now
+ * the path may lead to another one. */
+static void
+send_wrap_key(struct process *to, const char *path)
+{
+	struct dci_failure f;
+	int fd CLEANUP(cleanup_fd) =
+	    open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (state_check_wrap_key(fd, path, &f) != 0) {
+		log_fail(LOG_LEVEL_ERROR, "wrap-key-unusable", &f);
+		return;
+	}
+	send_file(to, FILE_WRAP_KEY, fd);
+}
+
 static void
 send_start(struct parent *p, struct process *to)
 {
@@ -221,7 +237,7 @@ send_files(struct parent *p, struct process *to)
 		    state_path(c, "ca/issuing.crt"), 0);
 		send_path(to, FILE_ROOT_CRT, state_path(c, "ca/root.crt"), 0);
 		if (c->wrap_key != NULL)
-			send_path(to, FILE_WRAP_KEY, c->wrap_key, 0);
+			send_wrap_key(to, c->wrap_key);
 	}
 }
 

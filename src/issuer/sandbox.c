@@ -41,7 +41,7 @@ static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
-    SCMP_SYS(fcntl), SCMP_SYS(sched_yield), SCMP_SYS(poll), SCMP_SYS(ppoll)};
+    SCMP_SYS(sched_yield), SCMP_SYS(poll), SCMP_SYS(ppoll)};
 
 static const int worker_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
@@ -116,13 +116,31 @@ add_sending_rules(scmp_filter_ctx ctx)
 		log_fatal("sandbox", "seccomp rules for sending");
 }
 
-/* What fstat() is in this libc: of an open file, not of a path. */
+/* fcntl() by its commands: with F_SETOWN, F_SETSIG and O_ASYNC a descriptor
+ * would send signals to other processes. */
 static void
-add_fstat_rule(scmp_filter_ctx ctx)
+add_fcntl_rules(scmp_filter_ctx ctx, enum role role)
 {
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-		SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)) != 0)
-		log_fatal("sandbox", "seccomp rule for fstat");
+	static const int common[] = {
+	    F_GETFL, F_GETFD, F_SETFD, F_DUPFD, F_DUPFD_CLOEXEC};
+	/* SQLite's locks. */
+	static const int ledger[] = {F_SETLK, F_SETLKW, F_GETLK, F_OFD_SETLK,
+	    F_OFD_SETLKW, F_OFD_GETLK};
+	size_t n = sizeof(common) / sizeof(common[0]);
+	size_t locks = role == ROLE_LEDGER
+	    ? sizeof(ledger) / sizeof(ledger[0]) : 0;
+	int bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+	    SCMP_A1(SCMP_CMP_EQ, F_SETFL),
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0));
+
+	for (size_t i = 0; i < n + locks; i++) {
+		int command = i < n ? common[i] : ledger[i - n];
+
+		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
+		    1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)command));
+	}
+	if (bad != 0)
+		log_fatal("sandbox", "seccomp rules for fcntl");
 }
 
 /* abort() signals the process itself; nobody else may be signalled. */
@@ -145,7 +163,7 @@ enter_seccomp(enum role role)
 		log_fatal("sandbox", "seccomp is not available");
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
 	add_memory_rules(ctx);
-	add_fstat_rule(ctx);
+	add_fcntl_rules(ctx, role);
 	add_sending_rules(ctx);
 	add_abort_rule(ctx);
 	if (role == ROLE_WORKER)

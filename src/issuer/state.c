@@ -52,6 +52,34 @@ state_anchor(struct dci_anchor *anchor, const struct issuer_config *config,
 	return dci_anchor_from_pem(anchor, pem, n, f);
 }
 
+/* Whoever may write there could put another CA, lock or stamp in place.  A
+ * folder that is not there yet is made later, for us alone. */
+static int
+check_folder(const char *path, struct dci_failure *f)
+{
+	struct stat st;
+	int fd CLEANUP(cleanup_fd) =
+	    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return dci_fail(f, DCI_STATE_EXPOSED,
+		    "The folder %s cannot be opened: %s.", path,
+		    strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return dci_fail(f, DCI_STATE_EXPOSED,
+		    "The folder %s belongs to user %u, who could exchange what "
+		    "is in it; run: chown %u %s",
+		    path, (unsigned)st.st_uid, (unsigned)geteuid(), path);
+	if ((st.st_mode & 022) != 0)
+		return dci_fail(f, DCI_STATE_EXPOSED,
+		    "The folder %s may be written by others (mode %03o); run: "
+		    "chmod go-w %s",
+		    path, st.st_mode & 0777, path);
+	return 0;
+}
+
 static int
 take_lock(struct state *s, const struct issuer_config *config,
     struct dci_failure *f)
@@ -121,31 +149,40 @@ check_tls(const struct issuer_config *config, struct dci_failure *f)
 }
 
 /* Others could read the secret while it is ours to keep. */
-static int
-check_wrap_key(const struct issuer_config *config, struct dci_failure *f)
+int
+state_check_wrap_key(int fd, const char *path, struct dci_failure *f)
 {
 	struct stat st;
 
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s cannot be opened: %s.", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s is not an ordinary file.", path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s belongs to user %u; run: chown %u %s", path,
+		    (unsigned)st.st_uid, (unsigned)geteuid(), path);
+	if ((st.st_mode & 077) != 0)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s may be used by others (mode %03o); run: chmod 600 %s",
+		    path, st.st_mode & 0777, path);
+	if (st.st_size < 1 || st.st_size > LIMIT_SECRET)
+		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
+		    "%s has %lld bytes; the secret has 1 to %u bytes.", path,
+		    (long long)st.st_size, LIMIT_SECRET);
+	return 0;
+}
+
+static int
+check_wrap_key(const struct issuer_config *config, struct dci_failure *f)
+{
 	if (config->wrap_key == NULL)
 		return 0;
 	int fd CLEANUP(cleanup_fd) = open(config->wrap_key,
 	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s cannot be opened: %s.", config->wrap_key,
-		    strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s is not an ordinary file.", config->wrap_key);
-	if ((st.st_mode & 077) != 0)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s may be used by others (mode %03o); run: chmod 600 %s",
-		    config->wrap_key, st.st_mode & 0777, config->wrap_key);
-	if (st.st_size < 1 || st.st_size > LIMIT_SECRET)
-		return dci_fail(f, DCI_WRAP_KEY_UNUSABLE,
-		    "%s has %lld bytes; the secret has 1 to %u bytes.",
-		    config->wrap_key, (long long)st.st_size, LIMIT_SECRET);
-	return 0;
+	return state_check_wrap_key(fd, config->wrap_key, f);
 }
 
 struct setup_result {
@@ -241,6 +278,8 @@ state_prepare(struct state *s, const struct issuer_config *config,
 	*s = (struct state){.lock = -1, .simulated = config->sim != NULL};
 	if (state_anchor(&s->anchor, config, f) != 0 ||
 	    folder_make(config->state, 0700, f) != 0 ||
+	    check_folder(config->state, f) != 0 ||
+	    check_folder(state_path(config, "ca"), f) != 0 ||
 	    take_lock(s, config, f) != 0 || check_stamp(s, config, f) != 0 ||
 	    folder_make(state_path(config, "ledger"), 0700, f) != 0 ||
 	    folder_make(state_path(config, "empty"), 0755, f) != 0 ||

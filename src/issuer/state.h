@@ -31,6 +31,11 @@ int state_prepare(struct state *, const struct issuer_config *,
 int state_anchor(struct dci_anchor *, const struct issuer_config *,
     struct dci_failure *f) MUST_CHECK;
 
+/* Whether that open file (-1: errno says why not) may be the wrap_key: its kind,
+ * owner, mode and size.  The path is for the sentence.  Returns 0 or -1. */
+int state_check_wrap_key(int fd, const char *path, struct dci_failure *f)
+    MUST_CHECK;
+
 /* STATEDIR/name, in a static buffer; aborts if it is too long. */
 const char *state_path(const struct issuer_config *, const char *name);
 

@@ -15,6 +15,11 @@
  * for one byte more, which is then refused with its own code. */
 #define CERTIFICATE_MESSAGE_MAX (LIMIT_CERTIFICATE + 1024)
 
+/* What a client may sign with: RA-TLS keys are on P-256 and P-384 (mbedTLS 2
+ * pairs any hash with them in TLS 1.2).  An RSA key would cost milliseconds:
+ * the client chooses its size and exponent. */
+#define CLIENT_SIGNATURES "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512"
+
 CLEANUP_TYPE(cleanup_ctx, SSL_CTX, SSL_CTX_free)
 
 /* What TLS would check of a client's certificate says nothing here: it is
@@ -123,6 +128,7 @@ tls_context_new(struct bytes chain_pem, struct bytes key_pem,
 	if (ctx == NULL ||
 	    !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
 	    !SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") ||
+	    !SSL_CTX_set1_client_sigalgs_list(ctx, CLIENT_SIGNATURES) ||
 	    !SSL_CTX_set_num_tickets(ctx, 0) ||
 	    !SSL_CTX_set_max_early_data(ctx, 0) ||
 	    !SSL_CTX_set_session_id_context(ctx, (const uint8_t *)"dci", 3)) {
@@ -136,6 +142,9 @@ tls_context_new(struct bytes chain_pem, struct bytes key_pem,
 	SSL_CTX_set_mode(ctx,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* SSL_read() returns after a message that is no data, so that a client
+	 * that sends nothing else does not keep the event loop. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
 	/* One read() for what has come, instead of two for each record. */
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_max_cert_list(ctx, CERTIFICATE_MESSAGE_MAX);

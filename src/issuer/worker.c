@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "issuer/tls.h"
@@ -99,6 +100,68 @@ describe_peer(const struct sockaddr_storage *from, char peer[static PEER_SIZE],
 	snprintf(peer, PEER_SIZE, "[%s]:%u", text, ntohs(in6->sin6_port));
 }
 
+/* --- room ----------------------------------------------------------------------------- */
+
+time_t
+worker_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static bool
+is_full(const struct worker *w)
+{
+	return w->connections >= w->child->start.connections;
+}
+
+static bool
+is_pressed(const struct worker *w)
+{
+	return w->connections > w->child->start.connections / 4 * 3;
+}
+
+/* A worker without room leaves new clients to the others; where none has room
+ * they wait in the kernel. */
+static void
+listen_if_room(struct worker *w)
+{
+	if (w->appraiser == NULL || w->ledger == NULL)
+		return;
+	if (is_full(w) || event_pending(w->pause, EV_TIMEOUT, NULL))
+		event_del(w->listener);
+	else
+		event_add(w->listener, NULL);
+}
+
+/* While there is little room, clients may be silent less long. */
+static void
+on_pressure(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	time_t now = worker_clock();
+	struct connection *c;
+
+	(void)fd;
+	(void)what;
+	while (is_pressed(w) && (c = TAILQ_FIRST(&w->silent)) != NULL &&
+	    now - c->since >= LIMIT_PRESSED_HELLO_SECONDS)
+		connection_give_way(c);
+	if (!is_pressed(w))
+		event_del(w->pressure);
+}
+
+static void
+watch_pressure(struct worker *w)
+{
+	struct timeval second = {1, 0};
+
+	if (is_pressed(w) && !event_pending(w->pressure, EV_TIMEOUT, NULL))
+		event_add(w->pressure, &second);
+}
+
 /* --- accepting ------------------------------------------------------------------------ */
 
 static void
@@ -137,8 +200,7 @@ admit(struct worker *w, int fd, const struct sockaddr_storage *from)
 	int one = 1;
 
 	describe_peer(from, peer, address);
-	if (w->connections >= w->child->start.connections ||
-	    !address_enter(w, address)) {
+	if (!address_enter(w, address)) {
 		refuse_early(w, fd, peer);
 		return;
 	}
@@ -148,6 +210,7 @@ admit(struct worker *w, int fd, const struct sockaddr_storage *from)
 	w->connections++;
 	connection_start(w, fd, (uint64_t)w->generation << 32 | slot, peer,
 	    address);
+	watch_pressure(w);
 }
 
 /* No descriptors left: an accept loop would spin. */
@@ -158,18 +221,16 @@ pause_listening(struct worker *w)
 
 	log_note(LOG_LEVEL_WARN, "out-of-descriptors",
 	    "accepting pauses; raise the limit of open files");
-	event_del(w->listener);
 	event_add(w->pause, &tv);
+	listen_if_room(w);
 }
 
 static void
 on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
-	struct worker *w = arg;
-
 	(void)fd;
 	(void)what;
-	event_add(w->listener, NULL);
+	listen_if_room(arg);
 }
 
 static void
@@ -178,7 +239,7 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 	struct worker *w = arg;
 
 	(void)what;
-	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+	for (int i = 0; i < ACCEPTS_AT_ONCE && !is_full(w); i++) {
 		struct sockaddr_storage from;
 		socklen_t n = sizeof(from);
 		int fd = accept4(listener, (struct sockaddr *)&from, &n,
@@ -194,6 +255,7 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 		if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
+	listen_if_room(w);
 }
 
 /* --- for connections --------------------------------------------------------------------- */
@@ -204,6 +266,7 @@ worker_forget(struct worker *w, struct connection *c)
 	w->slot[c->id & UINT32_MAX] = NULL;
 	w->connections--;
 	address_leave(w, c->address);
+	listen_if_room(w);
 }
 
 void
@@ -283,8 +346,7 @@ worker_peer(struct child *child, enum role role, unsigned index, int fd)
 		reporter_connect(w->reporter, w->ledger = c);
 	else
 		log_fatal("ipc", "unexpected peer");
-	if (w->appraiser != NULL && w->ledger != NULL)
-		event_add(w->listener, NULL);
+	listen_if_room(w);
 }
 
 static void
@@ -305,6 +367,7 @@ worker_start(struct child *child)
 		log_fatal("start-failed", "out of memory");
 	child->state = w;
 	w->child = child;
+	TAILQ_INIT(&w->silent);
 	w->slot = calloc(child->start.connections, sizeof(*w->slot));
 	struct bytes chain = child_read(child->file[FILE_TLS_CERTIFICATE],
 	    "the TLS certificate", LIMIT_PEM);
@@ -321,7 +384,9 @@ worker_start(struct child *child)
 	    EV_READ | EV_PERSIST, on_listener, w);
 	w->pause = evtimer_new(child->base, on_pause_over, w);
 	w->reporter = reporter_new(child->base);
-	if (w->slot == NULL || w->listener == NULL || w->pause == NULL)
+	w->pressure = event_new(child->base, -1, EV_PERSIST, on_pressure, w);
+	if (w->slot == NULL || w->listener == NULL || w->pause == NULL ||
+	    w->pressure == NULL)
 		log_fatal("start-failed", "out of memory");
 }
 

@@ -12,13 +12,17 @@ struct worker {
 	SSL_CTX *tls;
 	struct channel *appraiser, *ledger;
 	struct reporter *reporter;
-	struct event *listener, *pause;
+	struct event *listener, *pause, *pressure;
 	struct connection **slot; /* start.connections of them */
 	size_t connections;
+	/* Those that have not sent a byte yet, the oldest first. */
+	TAILQ_HEAD(, connection) silent;
 	uint32_t generation;
 	struct address_count *addresses[1024];
 };
 
+/* Seconds that pass evenly. */
+time_t worker_clock(void);
 /* Removes an ended connection from the worker's tables. */
 void worker_forget(struct worker *, struct connection *);
 /* Sends a refusal of the worker's own to the ledger, which logs it. */

@@ -72,7 +72,18 @@ rejected "a quote of 16 KiB and a byte" evidence-too-large --legacy \
     --variant legacy-large
 rejected "a quote of garbage" "quote-[a-z-]*" --legacy --variant quote-garbage
 rejected "a quote that is cut" quote-malformed --legacy --variant quote-short
-rejected "an RSA key, as Gramine 1.3" tls-key-rsa --rsa
+# OpenSSL shows no certificate where it was not asked for RSA, mbedTLS does.
+rejected "an RSA key" no-client-certificate --rsa
+said "... and the reason names what to do" \
+    "code=no-client-certificate .*upgrade Gramine to 1.4" "$LOG"
+for tls in 2 3; do
+	evidence a --rsa
+	refused "an RSA key that is shown nevertheless, TLS 1.$tls: tls-key-rsa" \
+	    tls-key-rsa old a "-$tls" -R -- tls request secret
+	evidence a --p521
+	refused "a P-521 key, TLS 1.$tls: tls-key-curve" tls-key-curve \
+	    old a "-$tls" -- tls request secret
+done
 rejected "a P-521 key" tls-key-curve --p521
 
 # Evidence binding.

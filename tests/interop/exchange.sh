@@ -54,6 +54,15 @@ check "TLS 1.3 with a HelloRetryRequest (X448 first)" \
 evidence a --p256
 check "a client with a P-256 key" old a -- tls request secret csr leaf close
 
+# The client's signature, with each hash that TLS 1.2 may pair with a curve.
+for kind in p256 p384; do
+	for hash in 256 384 512; do
+		evidence a --$kind
+		check "TLS 1.2, a $kind key that signs by SHA-$hash" old a -2 \
+		    -s "ECDSA+SHA$hash" -- tls request secret csr leaf close
+	done
+done
+
 # Rule 4.
 evidence a
 check "rule 4: silent for 5 seconds before its ClientHello, then served" \

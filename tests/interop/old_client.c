@@ -4,7 +4,7 @@
  * original Proxy Verifier does, or, told so step by step, what it should not.
  *
  * old_client [-2|-3] [-c CERT -k KEY] [-a CA] [-g GROUPS] [-s SIGALGS]
- *            [-A ALPN,...] [-t SECONDS] HOST PORT [STEP...]
+ *            [-A ALPN,...] [-t SECONDS] [-R] HOST PORT [STEP...]
  *
  * Without steps: tls request secret csr leaf close.  Each step prints one line
  * NAME=VALUE where it finds something.  Exit 0 if each step went well, 1 if one
@@ -32,7 +32,7 @@
 #define STREAM_MAX 65536
 
 static struct {
-	int version, seconds;
+	int version, seconds, insist;
 	const char *certificate, *key, *ca, *groups, *sigalgs, *alpn, *host,
 	    *port;
 } options = {.seconds = 20};
@@ -104,6 +104,21 @@ on_handshake_message(const uint8_t *p, size_t n, int version)
 	}
 }
 
+/* With -R: signs by RSA although the server did not ask for that.  The
+ * message has been hashed already, and is read only after this. */
+static void
+make_it_ask_for_rsa(uint8_t *p, size_t n, int version)
+{
+	static const uint8_t ecdsa[] = {4, 3, 5, 3, 6, 3};
+	static const uint8_t pkcs1[] = {4, 1, 5, 1, 6, 1};
+	static const uint8_t pss[] = {8, 4, 8, 5, 8, 6};
+	uint8_t *list = memmem(p, n, ecdsa, sizeof(ecdsa));
+
+	if (p[0] == SSL3_MT_CERTIFICATE_REQUEST && list != NULL)
+		memcpy(list, version == TLS1_2_VERSION ? pkcs1 : pss,
+		    sizeof(pss));
+}
+
 static void
 on_message(int write_p, int version, int type, const void *buf, size_t n,
     SSL *s, void *arg)
@@ -116,6 +131,8 @@ on_message(int write_p, int version, int type, const void *buf, size_t n,
 		on_record(buf);
 	else if (type == SSL3_RT_HANDSHAKE)
 		on_handshake_message(buf, n, version);
+	if (type == SSL3_RT_HANDSHAKE && options.insist && n > 0)
+		make_it_ask_for_rsa((uint8_t *)buf, n, version);
 }
 
 /* --- the connection
@@ -678,13 +695,16 @@ options_take(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+23c:k:a:g:s:A:t:")) != -1) {
+	while ((option = getopt(argc, argv, "+23Rc:k:a:g:s:A:t:")) != -1) {
 		switch (option) {
 		case '2':
 			options.version = TLS1_2_VERSION;
 			break;
 		case '3':
 			options.version = TLS1_3_VERSION;
+			break;
+		case 'R':
+			options.insist = 1;
 			break;
 		case 'c':
 			options.certificate = optarg;

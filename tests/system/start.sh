@@ -24,6 +24,26 @@ check "a wrap_key of 4096 bytes" old a -- tls request secret:got csr leaf close
 check "... byte by byte" cmp large got
 issuer_stop
 
+# It is opened again for each ledger process.
+chmod 600 wrap_key
+issuer again wrap_key
+chmod 644 wrap_key
+mark
+kill -9 "$(child_of "$PID" ledger)"
+check "a wrap_key that others may read by now is not taken again" \
+    wait_for 5 logged "code=wrap-key-unusable .*mode 644"
+chmod 600 wrap_key
+check "... until that is mended" wait_for 10 client again
+issuer_stop
+rm -rf again
+if [ "$(id -u)" = 0 ]; then
+	cp -p wrap_key strange
+	chown 65534 strange
+	refuses_to_start "a wrap_key of another user" "belongs to user 65534" \
+	    -c policy.conf --sim sim strange
+else
+	skip "a wrap_key of another user" "not root"
+fi
 chmod 644 wrap_key
 refuses_to_start "wrap_key with mode 0644" "mode 644.*chmod 600" \
     -c policy.conf --sim sim wrap_key
@@ -104,6 +124,27 @@ mv "$STATE/ca/issuing.key" issuing.away
 refuses_to_start "no issuing key beside its certificate" "issuing.key" \
     -c policy.conf --sim sim -s "$STATE"
 mv issuing.away "$STATE/ca/issuing.key"
+for folder in "" /ca; do
+	for mode in 770 707; do
+		chmod $mode "$STATE$folder"
+		refuses_to_start "STATEDIR$folder with mode $mode" \
+		    "mode $mode.*chmod go-w" \
+		    -c policy.conf --sim sim -s "$STATE"
+	done
+	chmod 755 "$STATE$folder"
+	check "STATEDIR$folder with mode 755 is taken" issuer main
+	issuer_stop
+	if [ "$(id -u)" = 0 ]; then
+		chown 65534 "$STATE$folder"
+		refuses_to_start "STATEDIR$folder of another user" \
+		    "belongs to user 65534.*chown 0" \
+		    -c policy.conf --sim sim -s "$STATE"
+		chown 0 "$STATE$folder"
+	else
+		skip "STATEDIR$folder of another user" "not root"
+	fi
+	chmod 700 "$STATE$folder"
+done
 STATE=$WORK/new/folder/state
 exits 2 "a STATEDIR below a file" timeout 10 "$BIN/dci-issuer" -c policy.conf \
     --sim sim -s policy.conf/state -l 127.0.0.1:0

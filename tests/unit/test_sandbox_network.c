@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A worker that was taken over: nothing that it has lets it out. */
+/* A process that was taken over: nothing that it has lets it out. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,17 +53,23 @@ setup(void **state)
 
 /* Runs a deed locked in; its result is the exit status. */
 static int
-locked_in(int (*deed)(void))
+locked_in_as(enum role role, int (*deed)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sandbox_enter(ROLE_WORKER, open("/", O_RDONLY | O_DIRECTORY));
+		sandbox_enter(role, open("/", O_RDONLY | O_DIRECTORY));
 		_exit(deed());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int
+locked_in(int (*deed)(void))
+{
+	return locked_in_as(ROLE_WORKER, deed);
 }
 
 static int
@@ -121,6 +128,87 @@ test_signals(void **state)
 	assert_int_equal(locked_in(signal_self), -SIGABRT);
 }
 
+static bool
+refused(int command, long arg)
+{
+	return fcntl(listener, command, arg) == -1 && errno == EPERM;
+}
+
+static int
+signal_by_descriptor(void)
+{
+	int flags = fcntl(listener, F_GETFL);
+	struct f_owner_ex owner = {F_OWNER_PID, tester};
+
+	if (!refused(F_SETOWN, tester))
+		return 1;
+	if (!refused(F_SETOWN_EX, (long)&owner))
+		return 2;
+	if (!refused(F_SETSIG, SIGKILL))
+		return 3;
+	if (!refused(F_SETFL, flags | O_ASYNC))
+		return 4;
+	if (!refused(F_SETLEASE, F_RDLCK) || !refused(F_NOTIFY, 0))
+		return 5;
+	return 0;
+}
+
+static int
+ordinary_fcntl(void)
+{
+	int flags = fcntl(listener, F_GETFL);
+	int copy = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+
+	return flags == -1 || fcntl(listener, F_SETFL, flags) != 0 ||
+	    copy < 0 || fcntl(copy, F_SETFD, FD_CLOEXEC) != 0 ||
+	    fcntl(copy, F_GETFD) != FD_CLOEXEC;
+}
+
+/* No file is locked, but the command gets through. */
+static int
+lock_a_file(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(-1, F_SETLK, &lock) == -1 && errno == EBADF ? 0 : 1;
+}
+
+static void
+test_signals_by_descriptor(void **state)
+{
+	static const enum role roles[] = {
+	    ROLE_WORKER, ROLE_APPRAISER, ROLE_SIGNER, ROLE_LEDGER};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		assert_int_equal(
+		    locked_in_as(roles[i], signal_by_descriptor), 0);
+		assert_int_equal(locked_in_as(roles[i], ordinary_fcntl), 0);
+		assert_int_equal(locked_in_as(roles[i], lock_a_file),
+		    roles[i] == ROLE_LEDGER ? 0 : 1);
+	}
+}
+
+/* Landlock does not keep anybody from asking about a path. */
+static int
+look_at_path(void)
+{
+	struct stat st;
+
+	return syscall(SYS_newfstatat, AT_FDCWD, "/", &st, AT_EMPTY_PATH) == 0
+		   ? 1
+		   : errno != EPERM;
+}
+
+static void
+test_paths(void **state)
+{
+	(void)state;
+	assert_int_equal(locked_in_as(ROLE_WORKER, look_at_path), 0);
+	assert_int_equal(locked_in_as(ROLE_APPRAISER, look_at_path), 0);
+	assert_int_equal(locked_in_as(ROLE_SIGNER, look_at_path), 0);
+}
+
 static int
 connect_out(void)
 {
@@ -140,6 +228,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fast_open),
 	    cmocka_unit_test(test_signals),
+	    cmocka_unit_test(test_signals_by_descriptor),
+	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_connect),
 	};
 

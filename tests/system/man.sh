@@ -48,6 +48,9 @@ ok "dci: there are commands" test -n "$commands"
 for c in $commands; do
 	section "dci $c" <dci.txt >page.txt
 	"$BIN/dci" "$c" --help >help.txt
+	for sub in $(sed -n '/SUBCOMMAND/,$s/^  \([a-z]*\)  .*/\1/p' help.txt); do
+		"$BIN/dci" "$c" "$sub" --help >>help.txt
+	done
 	ok "dci $c is in dci(1)" test -s page.txt
 	ok "dci $c: flags of page and --help are the same" same page.txt help.txt
 	for sub in $(grep -oE "dci $c [a-z]+" help.txt | sed 's/.* //' | sort -u); do

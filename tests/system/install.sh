@@ -14,9 +14,11 @@ ok "make install" install
 (cd "$dest" && find . -type f | sort) >files
 cat >expected <<-EOF
 	./etc/dci/issuer.conf.example
+	./etc/dci/verifier.conf.example
 	./usr/local/bin/dci
 	./usr/local/bin/dci-client
 	./usr/local/bin/dci-sim
+	./usr/local/bin/dci-verifier
 	./usr/local/lib/systemd/system/dci-issuer.service
 	./usr/local/sbin/dci-issuer
 	./usr/local/share/doc/dci/ARCHITECTURE.md
@@ -25,24 +27,29 @@ cat >expected <<-EOF
 	./usr/local/share/doc/dci/README.md
 	./usr/local/share/doc/dci/SECURITY.md
 	./usr/local/share/doc/dci/issuer.conf
+	./usr/local/share/doc/dci/verifier.conf
 	./usr/local/share/man/man1/dci-client.1
 	./usr/local/share/man/man1/dci-sim.1
 	./usr/local/share/man/man1/dci.1
 	./usr/local/share/man/man5/dci-issuer.conf.5
+	./usr/local/share/man/man5/dci-verifier.conf.5
 	./usr/local/share/man/man7/dci-codes.7
 	./usr/local/share/man/man8/dci-issuer.8
+	./usr/local/share/man/man8/dci-verifier.8
 EOF
 ok "everything is where it belongs, and nothing else" diff expected files
 ok "programs have mode 755" mode /usr/local/sbin/dci-issuer 755
 ok "pages have mode 644" mode /usr/local/share/man/man1/dci.1 644
 ok "the unit has mode 644" mode /usr/local/lib/systemd/system/dci-issuer.service 644
-for p in bin/dci bin/dci-client bin/dci-sim sbin/dci-issuer; do
+for p in bin/dci bin/dci-client bin/dci-sim bin/dci-verifier sbin/dci-issuer; do
 	ok "$p --version" grep -q "^${p##*/} [0-9]" \
 	    <("$dest/usr/local/$p" --version)
 	ok "$p --help" "$dest/usr/local/$p" --help
 done
 ok "the example is in order" "$dest/usr/local/sbin/dci-issuer" -t \
     -c "$dest/etc/dci/issuer.conf.example"
+ok "that of the Proxy Verifier, too" "$dest/usr/local/bin/dci-verifier" -t \
+    -c "$dest/etc/dci/verifier.conf.example"
 ok "again, over what is there" install
 rm -rf "$dest"
 ok "PREFIX=/usr" install PREFIX=/usr

@@ -182,9 +182,11 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 # Server CPU of whole issuances, against the floor; quotes against signatures.
 BENCHES := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c))
 
-bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor $(BENCHES)
+bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor \
+		$(BUILD)/bench/verify_sign $(BENCHES)
 	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
 	@bench/issue.sh $(BUILD)
+	@bench/verifier.sh $(BUILD)
 
 bench-quote: $(BUILD)/bench/bench_quote
 	$<

@@ -21,10 +21,10 @@ agrees(const struct request *r, const json_t *root)
 	    base64_encode(r->quote, r->quote_size);
 
 	return text != NULL && json_is_string(quote) &&
-	    strcmp(text, json_string_value(quote)) == 0 &&
-	    (nonce == NULL) == (r->nonce == NULL) &&
-	    (nonce == NULL ||
-		strcmp(r->nonce, json_string_value(nonce)) == 0);
+	       strcmp(text, json_string_value(quote)) == 0 &&
+	       (nonce == NULL) == (r->nonce == NULL) &&
+	       (nonce == NULL ||
+		   strcmp(r->nonce, json_string_value(nonce)) == 0);
 }
 
 int

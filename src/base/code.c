@@ -16,8 +16,7 @@ struct code_info {
 	[DCI_##id] = {name, DCI_CLASS_##class, meaning, remedy},
 #define CHECK(id, name, title)
 static const struct code_info codes[DCI_CODES] = {
-	[DCI_OK] = {"ok", DCI_CLASS_NONE, "Nothing is wrong.",
-	    "Nothing to do."},
+    [DCI_OK] = {"ok", DCI_CLASS_NONE, "Nothing is wrong.", "Nothing to do."},
 #include "dci/codes/all.def"
 };
 #undef CODE

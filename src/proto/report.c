@@ -100,7 +100,6 @@ ear_vector_of(enum dci_status status, bool debug, bool outdated_tolerated)
 	/* A quote whose signature is wrong says nothing about its enclave. */
 	if (status == DCI_STATUS_INVALID)
 		v.runtime_opaque = EAR_NONE;
-	v.status = worst(
-	    v.hardware, worst(v.configuration, v.runtime_opaque));
+	v.status = worst(v.hardware, worst(v.configuration, v.runtime_opaque));
 	return v;
 }

@@ -25,7 +25,7 @@
 
 /* Headers of an answer 200 in the compatible form; base64 on one line. */
 #define REPORT_HEADER_CERTIFICATE "X-Delegating-Certificate" /* PEM, leaf */
-#define REPORT_HEADER_SIGNATURE   "X-Delegating-Signature" /* DER, SHA-256 */
+#define REPORT_HEADER_SIGNATURE   "X-Delegating-Signature"   /* DER, SHA-256 */
 /* PEM, issuing CA and then root. */
 #define REPORT_HEADER_CHAIN "X-Delegating-Chain"
 #define REPORT_HEADER_ID    "Request-ID"

@@ -26,7 +26,6 @@ struct buckets *buckets_new(unsigned rate) MUST_CHECK;
 void buckets_free(struct buckets *); /* NULL is fine */
 
 /* Takes a token; now in milliseconds.  False if there is none. */
-bool buckets_take(
-    struct buckets *, struct bucket_key, int64_t now) MUST_CHECK;
+bool buckets_take(struct buckets *, struct bucket_key, int64_t now) MUST_CHECK;
 
 #endif

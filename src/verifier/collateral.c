@@ -6,7 +6,10 @@
 #include "collateral/load.h"
 #include "verifier/collateral.h"
 
+#define PLATFORMS 256 /* in the cache: 5 MB */
+
 struct collateral {
+	struct dci_cache *cache;
 	size_t n, good;
 	struct dci_snapshot *snapshot[VERIFIER_COLLATERALS];
 	bool is_good[VERIFIER_COLLATERALS];
@@ -32,8 +35,8 @@ add(struct collateral *c, const char *path, const struct dci_anchor *anchor,
 	if (c->is_good[c->n])
 		c->good++;
 	else
-		log_note(LOG_LEVEL_WARN, "collateral", "%s: %s", path,
-		    why.sentence);
+		log_note(
+		    LOG_LEVEL_WARN, "collateral", "%s: %s", path, why.sentence);
 	c->snapshot[c->n++] = s;
 	return 0;
 }
@@ -45,7 +48,7 @@ collateral_open(const struct verifier_config *config,
 	struct collateral *c CLEANUP(cleanup_collateral) =
 	    calloc(1, sizeof(*c));
 
-	if (c == NULL) {
+	if (c == NULL || (c->cache = dci_cache_new(PLATFORMS)) == NULL) {
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for collateral.");
 		return NULL;
 	}
@@ -63,7 +66,14 @@ collateral_close(struct collateral *c)
 		return;
 	for (size_t i = 0; i < c->n; i++)
 		dci_snapshot_free(c->snapshot[i]);
+	dci_cache_free(c->cache);
 	free(c);
+}
+
+struct dci_cache *
+collateral_cache(const struct collateral *c)
+{
+	return c->cache;
 }
 
 size_t

@@ -19,6 +19,9 @@ void collateral_close(struct collateral *); /* NULL is fine */
 /* How many sets there are, and how many have nothing wrong with them. */
 size_t collateral_count(const struct collateral *, size_t *good);
 
+/* What was verified of platforms against this collateral. */
+struct dci_cache *collateral_cache(const struct collateral *);
+
 /* A dci_choose: arg is a struct collateral. */
 const struct dci_snapshot *collateral_choose(
     void *arg, const struct dci_quote *, struct dci_failure *f);

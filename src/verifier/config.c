@@ -78,8 +78,7 @@ verifier_listen_parse(struct verifier_listen *out, const char *text)
 	if (strcmp(host, "localhost") == 0)
 		memcpy(host, "127.0.0.1", sizeof("127.0.0.1"));
 	hints.ai_family = brackets ? AF_INET6 : AF_INET;
-	if (host[0] == '\0' ||
-	    getaddrinfo(host, port + 1, &hints, &found) != 0)
+	if (host[0] == '\0' || getaddrinfo(host, port + 1, &hints, &found) != 0)
 		return false;
 	snprintf(out->text, sizeof(out->text), "%s", text);
 	memcpy(&out->socket, found->ai_addr, found->ai_addrlen);
@@ -104,8 +103,8 @@ take_more(const char **list, size_t *n, size_t max, const char *flag,
     struct dci_failure *f)
 {
 	if (*n == max)
-		return dci_fail(f, DCI_USAGE,
-		    "%s is given more than %zu times", flag, max);
+		return dci_fail(
+		    f, DCI_USAGE, "%s is given more than %zu times", flag, max);
 	list[(*n)++] = optarg;
 	return 0;
 }
@@ -292,14 +291,14 @@ file_apply(struct verifier_config *c, const char *path, struct dci_failure *f)
 	conf_options_end(options + VERIFIER_SETTINGS);
 	cfg_t *cfg CLEANUP(cleanup_cfg) =
 	    conf_parse(options, (char *)text, n, path, f);
-	return cfg == NULL ? -1
-			   : conf_read(cfg, verifier_settings,
-				 VERIFIER_SETTINGS, c, f);
+	return cfg == NULL
+		   ? -1
+		   : conf_read(cfg, verifier_settings, VERIFIER_SETTINGS, c, f);
 }
 
 static int
-config_load(struct verifier_config *c, const struct flags *flags,
-    struct dci_failure *f)
+config_load(
+    struct verifier_config *c, const struct flags *flags, struct dci_failure *f)
 {
 	if (!verifier_listen_parse(&c->listen, "127.0.0.1:8799"))
 		return dci_fail(f, DCI_INTERNAL, "The default address.");

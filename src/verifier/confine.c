@@ -18,36 +18,34 @@
  * Whatever is in neither list fails with EPERM. */
 static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
-    SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg), SCMP_SYS(accept),
-    SCMP_SYS(accept4), SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),
-    SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(ioctl),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_wait),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmmsg),
+    SCMP_SYS(sendmmsg), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(socket),
+    SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt), SCMP_SYS(getpeername), SCMP_SYS(getsockname),
+    SCMP_SYS(ioctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(munmap),
     SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mlock),
     SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(getrandom),
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
     SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(getpid),
     SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
-    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat),
-    SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
-    SCMP_SYS(fcntl), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(access),
-    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
-    SCMP_SYS(uname), SCMP_SYS(sched_yield), SCMP_SYS(tgkill),
-    SCMP_SYS(set_robust_list),
-    SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(prlimit64)};
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
+    SCMP_SYS(exit_group), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat),
+    SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(pread64),
+    SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(openat), SCMP_SYS(open),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+    SCMP_SYS(getcwd), SCMP_SYS(uname), SCMP_SYS(sched_yield), SCMP_SYS(tgkill),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(prlimit64)};
 
 /* Nobody here has a use for these but an intruder: the process ends. */
 static const int forbidden_calls[] = {SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
-    SCMP_SYS(kill), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(mount), SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(bpf),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(execve),
+    SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(kill),
+    SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount),
+    SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(bpf),
     SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
     SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd)};
 
@@ -67,10 +65,9 @@ add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 static int
 add_memory_rules(scmp_filter_ctx ctx)
 {
-	struct scmp_arg_cmp no_exec =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	int r = seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
+	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int r =
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
 
 	if (r != 0)
 		return r;
@@ -85,8 +82,8 @@ add_thread_rules(scmp_filter_ctx ctx)
 {
 	struct scmp_arg_cmp thread =
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-	int r = seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+	int r =
+	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
 
 	if (r != 0)
 		return r;
@@ -119,10 +116,10 @@ enter_seccomp(struct dci_failure *f)
 }
 
 /* All rights but reading, as the headers of Debian 12 know them. */
-#define LANDLOCK_CHANGES                                           \
-	(((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) &                \
-	    ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE |             \
-		LANDLOCK_ACCESS_FS_READ_DIR))
+#define LANDLOCK_CHANGES                               \
+	(((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) &    \
+	    ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | \
+			LANDLOCK_ACCESS_FS_READ_DIR))
 
 static int
 enter_landlock(struct dci_failure *f)

@@ -140,14 +140,12 @@ register_fresh(struct connections *cs)
 		TAILQ_INSERT_TAIL(&cs->list, c, entry);
 		c->deadline = cs->now + cs->seconds;
 		c->fd = bufferevent_getfd(c->bev);
-		if (c->fd < 0 ||
-		    (size_t)c->fd >= DESCRIPTORS) {
+		if (c->fd < 0 || (size_t)c->fd >= DESCRIPTORS) {
 			c->fd = -1;
 			continue;
 		}
 		cs->by_fd[c->fd] = c;
-		setsockopt(
-		    c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		if (getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0)
 			c->key = bucket_key_of((struct sockaddr *)&peer);
 	}
@@ -161,9 +159,7 @@ connections_request(
 
 	cs->now = now;
 	register_fresh(cs);
-	if (fd < 0 ||
-	    (size_t)fd >= DESCRIPTORS ||
-	    cs->by_fd[fd] == NULL)
+	if (fd < 0 || (size_t)fd >= DESCRIPTORS || cs->by_fd[fd] == NULL)
 		return (struct bucket_key){0, 0};
 	cs->by_fd[fd]->deadline = now + cs->seconds;
 	return cs->by_fd[fd]->key;
@@ -190,8 +186,8 @@ end(struct connection *c)
 static size_t
 tally_home(const struct bucket_key *key)
 {
-	uint64_t h = (key->address + key->family) *
-		     UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h =
+	    (key->address + key->family) * UINT64_C(0x9e3779b97f4a7c15);
 
 	return (size_t)(h >> 32) & (TALLIES - 1);
 }
@@ -202,9 +198,8 @@ tally_add(struct tally *tally, const struct bucket_key *key)
 {
 	size_t at = tally_home(key);
 
-	while (tally[at].n > 0 &&
-	       (tally[at].key.address != key->address ||
-		   tally[at].key.family != key->family))
+	while (tally[at].n > 0 && (tally[at].key.address != key->address ||
+				      tally[at].key.family != key->family))
 		at = (at + 1) & (TALLIES - 1);
 	tally[at].key = *key;
 	return tally[at].n++;
@@ -219,7 +214,7 @@ end_surplus(struct connections *cs)
 	if (cs->n <= cs->per_address)
 		return;
 	memset(cs->tally, 0, sizeof(cs->tally));
-	TAILQ_FOREACH(c, &cs->list, entry) {
+	TAILQ_FOREACH (c, &cs->list, entry) {
 		if (tally_add(cs->tally, &c->key) >= cs->per_address)
 			end(c);
 	}
@@ -253,7 +248,7 @@ connections_busy(const struct connections *cs)
 {
 	const struct connection *c;
 
-	TAILQ_FOREACH(c, &cs->list, entry) {
+	TAILQ_FOREACH (c, &cs->list, entry) {
 		if (evbuffer_get_length(bufferevent_get_output(c->bev)) > 0)
 			return true;
 	}

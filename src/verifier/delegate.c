@@ -146,8 +146,9 @@ delegate_retry(const struct delegate *d, int64_t now)
 {
 	int64_t wait = d->renewal.due - now;
 
-	return wait < 1 ? 1 : wait > RENEWAL_RETRY_MAX ? RENEWAL_RETRY_MAX
-						       : wait;
+	return wait < 1                   ? 1
+	       : wait > RENEWAL_RETRY_MAX ? RENEWAL_RETRY_MAX
+					  : wait;
 }
 
 bool

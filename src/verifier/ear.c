@@ -56,12 +56,11 @@ static void
 put_submod(struct json_writer *j, const struct report *r, bool outdated)
 {
 	const struct dci_verification *v = &r->appraisal->verification;
-	struct ear_vector vector =
-	    ear_vector_of(v->status, v->debug, outdated);
+	struct ear_vector vector = ear_vector_of(v->status, v->debug, outdated);
 
 	jw_object(j, EAR_CLAIM_SUBMODS);
-	jw_object(j,
-	    v->quote.tee == DCI_TEE_TDX ? EAR_SUBMOD_TDX : EAR_SUBMOD_SGX);
+	jw_object(
+	    j, v->quote.tee == DCI_TEE_TDX ? EAR_SUBMOD_TDX : EAR_SUBMOD_SGX);
 	put_vector(j, &vector);
 	jw_array(j, EAR_CLAIM_POLICIES);
 	jw_text(j, NULL, outdated ? EAR_POLICY_OUTDATED : EAR_POLICY_STRICT);
@@ -74,8 +73,8 @@ put_submod(struct json_writer *j, const struct report *r, bool outdated)
 }
 
 static void
-put_claims(struct writer *w, const struct report *r,
-    const struct delegation *d, bool outdated)
+put_claims(struct writer *w, const struct report *r, const struct delegation *d,
+    bool outdated)
 {
 	struct json_writer j = jw_of(w);
 	int64_t end = r->time + EAR_SECONDS;
@@ -97,8 +96,7 @@ put_claims(struct writer *w, const struct report *r,
 static void
 put_header(struct writer *w, const struct delegation *d)
 {
-	writer_printf(w,
-	    "{\"alg\":\"%s\",\"typ\":\"" EAR_TYPE "\",\"x5c\":%s}",
+	writer_printf(w, "{\"alg\":\"%s\",\"typ\":\"" EAR_TYPE "\",\"x5c\":%s}",
 	    d->curve == CURVE_P384 ? "ES384" : "ES256", d->x5c);
 }
 
@@ -120,15 +118,15 @@ ear_write(struct writer *out, const struct report *r,
 		put_base64url(out, claims.data, claims.n);
 	}
 	size_t n = header.failed || claims.failed || out->failed
-	    ? 0
-	    : delegation_sign_jws(d, signature,
-		  (struct bytes){out->data + start, out->n - start});
+		       ? 0
+		       : delegation_sign_jws(d, signature,
+			     (struct bytes){out->data + start, out->n - start});
 	if (n > 0) {
 		writer_u8(out, '.');
 		put_base64url(out, signature, n);
 	}
 	return n > 0 && !out->failed
-	    ? 0
-	    : dci_fail(f, DCI_RESULT_UNSIGNED,
-		  "The result could not be written or signed.");
+		   ? 0
+		   : dci_fail(f, DCI_RESULT_UNSIGNED,
+			 "The result could not be written or signed.");
 }

@@ -13,7 +13,7 @@ int ear_nonce(const char *nonce, struct dci_failure *f) MUST_CHECK;
 
 /* Appends the JWS.  outdated: a TCB out of date is only worth a warning.
  * Returns 0, or -1 with *f (result-unsigned). */
-int ear_write(struct writer *, const struct report *,
-    const struct delegation *, bool outdated, struct dci_failure *f) MUST_CHECK;
+int ear_write(struct writer *, const struct report *, const struct delegation *,
+    bool outdated, struct dci_failure *f) MUST_CHECK;
 
 #endif

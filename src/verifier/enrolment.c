@@ -109,8 +109,7 @@ enrolment_new(struct event_base *base, const struct verifier_config *config,
 	e->arg = arg;
 	e->out = end[1];
 	evutil_make_socket_nonblocking(end[0]);
-	e->event =
-	    event_new(base, end[0], EV_READ | EV_PERSIST, on_end, e);
+	e->event = event_new(base, end[0], EV_READ | EV_PERSIST, on_end, e);
 	if (e->event == NULL || event_add(e->event, NULL) != 0)
 		log_fatal("start-failed", "no memory for the enrolment");
 	return e;

@@ -26,8 +26,8 @@ typedef void (*enrolment_done)(void *, const struct client_result *,
 /* The configuration and what the source refers to have to stay.  NULL with
  * *f. */
 struct enrolment *enrolment_new(struct event_base *,
-    const struct verifier_config *, const struct quote_source *,
-    enrolment_done, void *arg, struct dci_failure *f) MUST_CHECK;
+    const struct verifier_config *, const struct quote_source *, enrolment_done,
+    void *arg, struct dci_failure *f) MUST_CHECK;
 
 void enrolment_free(struct enrolment *); /* not while one is going on */
 

@@ -107,8 +107,7 @@ start(struct verifier *v, struct dci_failure *f)
 	v->base = event_base_new();
 	if (v->base == NULL)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No event loop.");
-	v->delegate =
-	    delegate_new(v->base, &v->config, &v->source.quotes, f);
+	v->delegate = delegate_new(v->base, &v->config, &v->source.quotes, f);
 	if (v->delegate == NULL)
 		return -1;
 	struct service_parts parts = {.base = v->base,

@@ -49,7 +49,7 @@ range_is_ear(const char *range, size_t n)
 		return false;
 	type = trim(&range, type);
 	return type == sizeof(REPORT_TYPE_EAR) - 1 &&
-	    strncasecmp(range, REPORT_TYPE_EAR, type) == 0;
+	       strncasecmp(range, REPORT_TYPE_EAR, type) == 0;
 }
 
 bool
@@ -94,15 +94,15 @@ query_parse(struct query *q, struct evhttp_request *req, struct dci_failure *f)
 	struct evkeyval *kv;
 
 	TAILQ_INIT(&found);
-	*q = (struct query){.ear = query_accepts_ear(evhttp_find_header(
-				evhttp_request_get_input_headers(req),
-				"Accept"))};
+	*q = (struct query){
+	    .ear = query_accepts_ear(evhttp_find_header(
+		evhttp_request_get_input_headers(req), "Accept"))};
 	if (text == NULL || text[0] == '\0')
 		return 0;
 	if (evhttp_parse_query_str(text, &found) != 0)
 		return dci_fail(f, DCI_QUERY_UNKNOWN,
 		    "The query is not of the form name=value&name=value.");
-	TAILQ_FOREACH(kv, &found, next) {
+	TAILQ_FOREACH (kv, &found, next) {
 		if (take(q, kv->key, kv->value, f) != 0)
 			return -1;
 	}

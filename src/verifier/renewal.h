@@ -15,8 +15,8 @@
 #define RENEWAL_REQUEST_MIN 5
 
 struct renewal {
-	int64_t due;  /* when to begin the next attempt */
-	int64_t last; /* when the last one ended */
+	int64_t due;       /* when to begin the next attempt */
+	int64_t last;      /* when the last one ended */
 	unsigned failures; /* since the last success */
 };
 

@@ -87,8 +87,8 @@ put_advisories(struct json_writer *j, const struct dci_verification *v)
 	}
 	for (size_t i = 0; i < n; i++)
 		id[i] = i < v->platform_advisories.n
-		    ? v->platform_advisories.id[i]
-		    : v->qe_advisories.id[i - v->platform_advisories.n];
+			    ? v->platform_advisories.id[i]
+			    : v->qe_advisories.id[i - v->platform_advisories.n];
 	qsort(id, n, sizeof(*id), by_text);
 	jw_text(j, REPORT_MEMBER_ADVISORY_URL, REPORT_ADVISORY_URL);
 	jw_array(j, REPORT_MEMBER_ADVISORIES);

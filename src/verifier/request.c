@@ -50,8 +50,8 @@ static bool
 is_mark(const json_t *text)
 {
 	return json_is_string(text) &&
-	    json_string_length(text) == sizeof(MARK) - 1 &&
-	    memcmp(json_string_value(text), MARK, sizeof(MARK) - 1) == 0;
+	       json_string_length(text) == sizeof(MARK) - 1 &&
+	       memcmp(json_string_value(text), MARK, sizeof(MARK) - 1) == 0;
 }
 
 /* The document without its quote, which *quote gets; NULL where that cannot be
@@ -71,8 +71,8 @@ parse_short(struct bytes body, struct bytes *quote)
 	    (size_t)(body.p + body.n - quote->p) - quote->n);
 	if (w.failed)
 		return NULL;
-	json_t *root CLEANUP(cleanup_json) = json_loadb(
-	    (const char *)w.data, w.n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root CLEANUP(cleanup_json) =
+	    json_loadb((const char *)w.data, w.n, JSON_REJECT_DUPLICATES, NULL);
 	return is_mark(json_object_get(root, REPORT_ISV_QUOTE)) ? TAKE(root)
 								: NULL;
 }
@@ -87,8 +87,8 @@ parse_whole(struct bytes body, struct dci_failure *f)
 
 	if (root == NULL) {
 		/* The parser's own words quote the document. */
-		text_printable(why, sizeof(why), e.text,
-		    strnlen(e.text, sizeof(e.text)));
+		text_printable(
+		    why, sizeof(why), e.text, strnlen(e.text, sizeof(e.text)));
 		dci_fail(f, DCI_BODY_MALFORMED,
 		    "The body is not well-formed JSON: line %d, column %d: "
 		    "%s.",
@@ -122,8 +122,8 @@ take_quote(struct request *out, const json_t *root, const struct bytes *cut,
 		n = cut->n;
 	}
 	if (n == 0)
-		return dci_fail(f, DCI_QUOTE_MISSING,
-		    "The member \"isvQuote\" is empty.");
+		return dci_fail(
+		    f, DCI_QUOTE_MISSING, "The member \"isvQuote\" is empty.");
 	if (!base64_decode(&out->quote, &out->quote_size, text, n))
 		return dci_fail(f, DCI_QUOTE_NOT_BASE64,
 		    "The member \"isvQuote\" is not base64: %zu characters, "
@@ -160,9 +160,9 @@ take_nonce(struct request *out, const json_t *root, struct dci_failure *f)
 		    "The nonce has %zu characters; at most %d are accepted.",
 		    characters(text, n), REPORT_NONCE_MAX);
 	out->nonce = strdup(text);
-	return out->nonce != NULL ? 0
-				  : dci_fail(f, DCI_OUT_OF_MEMORY,
-					"No memory for the nonce.");
+	return out->nonce != NULL
+		   ? 0
+		   : dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the nonce.");
 }
 
 int
@@ -181,7 +181,8 @@ request_parse(struct request *out, struct bytes body, struct dci_failure *f)
 	}
 	if (root == NULL)
 		return -1;
-	if (take_quote(out, root, &cut, f) == 0 && take_nonce(out, root, f) == 0)
+	if (take_quote(out, root, &cut, f) == 0 &&
+	    take_nonce(out, root, f) == 0)
 		return 0;
 	request_free(out);
 	return -1;

@@ -16,8 +16,7 @@ CLEANUP_TYPE(cleanup_delegation, struct delegation, delegation_free)
 static X509 *
 read_certificate(const struct writer *pem)
 {
-	BIO *bio CLEANUP(cleanup_bio) =
-	    BIO_new_mem_buf(pem->data, (int)pem->n);
+	BIO *bio CLEANUP(cleanup_bio) = BIO_new_mem_buf(pem->data, (int)pem->n);
 
 	return bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
 }
@@ -25,12 +24,11 @@ read_certificate(const struct writer *pem)
 static EVP_PKEY *
 read_key(const struct writer *pem)
 {
-	BIO *bio CLEANUP(cleanup_bio) =
-	    BIO_new_mem_buf(pem->data, (int)pem->n);
+	BIO *bio CLEANUP(cleanup_bio) = BIO_new_mem_buf(pem->data, (int)pem->n);
 
 	return bio == NULL
-	    ? NULL
-	    : PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+		   ? NULL
+		   : PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
 }
 
 /* Set up once: preparing a signature in OpenSSL 3.0 costs nearly as much as

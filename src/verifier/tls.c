@@ -13,8 +13,7 @@ set_up(SSL_CTX *ctx, EVP_PKEY *key, const uint8_t *der, size_t n)
 	    !SSL_CTX_use_PrivateKey(ctx, key))
 		return false;
 	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-		SSL_OP_NO_COMPRESSION);
+	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	return true;

@@ -195,6 +195,11 @@ is_result OK && jq -e '.appraisal.verdict == "UpToDate" and
     (.appraisal.checks | length) > 10' body >/dev/null
 ok "?explain=1: the record, signed with the rest" $?
 
+seccomp=$(sed -n 's/^Seccomp:\t//p' "/proc/$verifier/status")
+[ "$seccomp" = 2 ]; ok "the process is locked in" $?
+[ "$(grep -c . /proc/$verifier/task/*/children 2>/dev/null | awk -F: '{ n += $2 } END { print n + 0 }')" = 0 ]
+ok "and has no children" $?
+
 # --- EAR -----------------------------------------------------------------------
 unpad() { # base64url of a part into its bytes
 	local t
@@ -245,6 +250,31 @@ ok "EAR: not with q=0" $?
 post in.json -H "$ear"; jws sha256 && jq -e '.submods.sgx.ear_status == 96 and
     .submods.sgx.ear_trustworthiness_vector.runtime_opaque == 96' jws.claims >/dev/null
 ok "EAR: a debug enclave" $?
+
+# --- the relying party's side ---------------------------------------------------
+post good.json
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated \
+    --nonce nonce-0123456789 --quote q.bin --headers headers body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "dci verify-report trusts a report" $?
+post good.json -H "$ear"
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated \
+    --nonce nonce-0123456789 --quote q.bin --jwt body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "and an EAR" $?
+query='?explain=1' post good.json
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated --headers headers body >out
+[ $? = 0 ] && [ "$(head -n 1 out)" = Trusted ]; ok "and a report with its record" $?
+sed -i 's/"UpToDate"/"OutOfDate"/' body
+"$bin/dci" verify-report --root state/ca/root.crt --allow-simulated --headers headers body >out
+[ $? = 1 ] && [ "$(head -n 1 out)" = Rejected ]; ok "but not one whose record was altered" $?
+for row in 'padded 0 UpToDate' 'bad-signature 1 Invalid' 'tcb-out-of-date 3 OutOfDate' \
+    'tcb-revoked 1 Revoked' 'wrong-root 1 Invalid'; do
+	# shellcheck disable=SC2086
+	set -- $row
+	"$bin/dci-sim" quote --fault "$1" sim >f.bin
+	"$bin/dci" report --verifier "$url" --quote f.bin --root state/ca/root.crt \
+	    --allow-simulated >out
+	[ $? = "$2" ] && [ "$(head -n 1 out)" = "$3" ]; ok "dci report: $1 is $3" $?
+done
 
 # --- bad input -----------------------------------------------------------------
 bad() { # text, status, code; the body is standard input
@@ -479,6 +509,27 @@ done
 sleep 1; post plain.json; is_result OK; ok "and it still serves" $?
 kill $issuer; wait $issuer; issuer=
 post plain.json; is_result OK; ok "while the issuer is away it goes on" $?
+stop; ok "SIGTERM: exit 0" $?
+
+cat >strict.conf <<'END'
+state = "strict"
+tls { certificate = "ssl/server.crt"  key = "ssl/server.key" }
+enclave "proxy-verifier" { mrenclave = "0000000000000000000000000000000000000000000000000000000000000000" }
+END
+cp issuer.conf keep.conf; cp strict.conf issuer.conf
+start_issuer 0; start
+for _ in $(seq 100); do
+	grep -q enrolment-failed verifier.log && break
+	sleep 0.05
+done
+curl -s -o body "$url/health"
+[ "$(jq -r .delegation.lastError body)" = issuer-refused ] && grep -q "The issuer's reason" verifier.log
+ok "an issuer that refuses: /health says so, and the log has its reason" $?
+cp keep.conf issuer.conf
+kill $issuer; wait $issuer; start_issuer "$iport"
+curl -s -o body "$url$path/genCSR"
+enrolled; ok "once it may, it enrols by itself" $?
+post plain.json; is_result OK; ok "and serves" $?
 stop; ok "SIGTERM: exit 0" $?
 
 for line in 'listen = "nowhere"' 'issuer = {}' 'issuer = "a:b:c"' 'seconds = 0' 'sim = ""' \

@@ -15,8 +15,8 @@
 
 #define DAY ((int64_t)86400)
 
-static const uint32_t numbers[] = {0, 1, 17, 4319, 8640, 65536, 1234567,
-    UINT32_MAX / 2, UINT32_MAX};
+static const uint32_t numbers[] = {
+    0, 1, 17, 4319, 8640, 65536, 1234567, UINT32_MAX / 2, UINT32_MAX};
 
 #define FOR_EACH_NUMBER(i) \
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -86,8 +86,7 @@ failures_wait_longer_each(void **state)
 			wait = RENEWAL_RETRY_MAX;
 		renewal_failed(&r, now, numbers[n % 9]);
 		assert_int_equal(r.failures, n + 1);
-		assert_in_range(
-		    r.due - now, wait - wait / 4, wait + wait / 4);
+		assert_in_range(r.due - now, wait - wait / 4, wait + wait / 4);
 		now = r.due;
 	}
 	renewal_succeeded(&r, now, now + DAY, 0);
@@ -222,8 +221,8 @@ more_addresses_than_slots(void **state)
 	(void)state;
 	assert_non_null(b);
 	for (uint64_t i = 0; i < 100000; i++)
-		n += buckets_take(b, (struct bucket_key){AF_INET, i},
-		    (int64_t)i);
+		n += buckets_take(
+		    b, (struct bucket_key){AF_INET, i}, (int64_t)i);
 	assert_int_equal(n, 100000);
 	buckets_free(b);
 }

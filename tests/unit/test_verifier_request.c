@@ -54,13 +54,12 @@ taken(void **state)
 	    {"{\"isvQuote\":\"" LONG "\",\"nonce\":\"abc\"}", 225, "abc"},
 	    {"{\"nonce\":\"abc\",\"isvQuote\":\"" LONG "\"}", 225, "abc"},
 	    {"{\"nonce\":\"a\\nb\",\"isvQuote\":\"" LONG "\"}", 225, "a\nb"},
-	    {"{\"nonce\":\"\xf4\x8f\xbf\xbf\",\"isvQuote\":\"" LONG "\"}",
-		225, "\xf4\x8f\xbf\xbf"},
+	    {"{\"nonce\":\"\xf4\x8f\xbf\xbf\",\"isvQuote\":\"" LONG "\"}", 225,
+		"\xf4\x8f\xbf\xbf"},
 	    /* The longest string is another one. */
 	    {"{\"x\":\"" LONG A10 "\",\"isvQuote\":\"" LONG "\"}", 225,
 		"(none)"},
-	    {"{\"" LONG A10 "\":0,\"isvQuote\":\"" LONG "\"}", 225,
-		"(none)"},
+	    {"{\"" LONG A10 "\":0,\"isvQuote\":\"" LONG "\"}", 225, "(none)"},
 	    {"{\"x\":\"" LONG "\",\"isvQuote\":\"" SHORT "\"}", 3, "(none)"},
 	    {"{\"x\":{\"isvQuote\":\"" LONG "\"},\"isvQuote\":\"" SHORT "\"}",
 		3, "(none)"},
@@ -158,8 +157,8 @@ words_go_both_ways(void **state)
 		assert_non_null(word);
 		assert_int_equal(report_status_by_word(word), s);
 	}
-	assert_string_equal(report_status_word(DCI_STATUS_INVALID,
-				DCI_QUOTE_SIGNATURE_INVALID),
+	assert_string_equal(
+	    report_status_word(DCI_STATUS_INVALID, DCI_QUOTE_SIGNATURE_INVALID),
 	    "SIGNATURE_INVALID");
 	assert_int_equal(
 	    report_status_by_word("SIGNATURE_INVALID"), DCI_STATUS_INVALID);

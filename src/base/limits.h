@@ -33,7 +33,11 @@
 #define LIMIT_JSON_DEPTH 32u
 #define LIMIT_CBOR_DEPTH 4u
 
+#define LIMIT_SECRETS_PER_EVIDENCE 100u /* each is a row for ever */
+
 #define LIMIT_REFUSALS_BYTES      (64u * 1024 * 1024)
 #define LIMIT_REFUSALS_PER_MINUTE 60u
+/* Bytes on their way from one process to the ledger; then they are counted. */
+#define LIMIT_REFUSALS_QUEUED     (256u * 1024)
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_sink.h"
 #include "base/text.h"
 
 static char log_process[32] = "dci";
@@ -157,15 +157,37 @@ log_begin(struct log_line *l, enum log_level level, const char *event)
 	log_text(l, "event", event);
 }
 
-void
-log_end(struct log_line *l)
+static void
+finish_line(struct log_line *l)
 {
 	if (log_format == LOG_FORMAT_JSON)
 		l->text[l->n++] = '}';
 	l->text[l->n++] = '\n';
-	/* A log that cannot be written must not stop the service. */
-	ssize_t put = write(STDERR_FILENO, l->text, l->n);
-	(void)put;
+}
+
+/* Whether what was lost before has been told. */
+static bool
+tell_dropped(int64_t dropped)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, "log-lines-dropped");
+	log_int(&l, "count", dropped);
+	finish_line(&l);
+	return log_sink_write(l.text, l.n);
+}
+
+/* A log that cannot be written must not stop the service. */
+void
+log_end(struct log_line *l)
+{
+	static int64_t dropped;
+
+	finish_line(l);
+	if (dropped > 0 && tell_dropped(dropped))
+		dropped = 0;
+	if (dropped > 0 || !log_sink_write(l->text, l->n))
+		dropped++;
 }
 
 void

@@ -15,6 +15,7 @@
 #include "issuer/child.h"
 #include "issuer/collateral_set.h"
 #include "issuer/policy_file.h"
+#include "issuer/reporter.h"
 
 #define CLIENT_BUCKETS 4096
 #define PLATFORMS      256 /* in the cache: about 5 MB */
@@ -45,6 +46,7 @@ struct appraiser {
 	struct child *child;
 	struct reference *reference;
 	struct channel *worker, *signer, *ledger;
+	struct reporter *reporter;
 	/* Kept, so that not every row grows them anew; no secrets in them. */
 	struct writer record, row;
 	struct client *bucket[CLIENT_BUCKETS];
@@ -131,8 +133,7 @@ send_refusal(struct appraiser *a, const struct client *c)
 		refusal.evidence = 0;
 		w.n = 0;
 	}
-	channel_send(a->ledger, M_REFUSAL, &refusal,
-	    (struct bytes){w.data, w.n}, -1);
+	reporter_refusal(a->reporter, &refusal, (struct bytes){w.data, w.n});
 }
 
 static void
@@ -446,7 +447,7 @@ appraiser_peer(struct child *child, enum role role, unsigned index, int fd)
 	else if (role == ROLE_SIGNER)
 		a->signer = c;
 	else if (role == ROLE_LEDGER)
-		a->ledger = c;
+		reporter_connect(a->reporter, a->ledger = c);
 	else
 		log_fatal("ipc", "unexpected peer");
 }
@@ -517,6 +518,7 @@ appraiser_start(struct child *child)
 	a->child = child;
 	if (RAND_bytes((uint8_t *)&a->next_ticket, sizeof(a->next_ticket)) != 1)
 		log_fatal("start-failed", "no random numbers");
+	a->reporter = reporter_new(child->base);
 	a->record = writer_new(RECORD_MAX);
 	a->row = writer_new(LEDGER_ROW_MAX);
 	a->reference = reference_new(
@@ -526,7 +528,16 @@ appraiser_start(struct child *child)
 		report_collateral(a->reference->collateral);
 }
 
+static void
+appraiser_stop(struct child *child)
+{
+	struct appraiser *a = child->state;
+
+	reporter_flush(a->reporter);
+}
+
 const struct child_role role_appraiser = {.role = ROLE_APPRAISER,
     .start = appraiser_start,
     .peer = appraiser_peer,
-    .reload = appraiser_reload};
+    .reload = appraiser_reload,
+    .stop = appraiser_stop};

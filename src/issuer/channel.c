@@ -47,6 +47,7 @@ struct channel {
 	enum role self, peer;
 	struct event *readable, *writable;
 	STAILQ_HEAD(, outgoing) queue;
+	size_t queued; /* bytes in it */
 	channel_receive receive;
 	channel_closed closed;
 	void *arg;
@@ -278,6 +279,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		STAILQ_REMOVE_HEAD(&c->queue, next);
+		c->queued -= out->n;
 		outgoing_free(out);
 	}
 }
@@ -345,6 +347,13 @@ enqueue(struct channel *c, const struct iovec *iov, size_t parts, int fd)
 	if (STAILQ_EMPTY(&c->queue))
 		event_add(c->writable, NULL);
 	STAILQ_INSERT_TAIL(&c->queue, out, next);
+	c->queued += n;
+}
+
+size_t
+channel_queued(const struct channel *c)
+{
+	return c->queued;
 }
 
 void

@@ -44,6 +44,9 @@ void channel_free(struct channel *); /* NULL is fine; closes */
 void channel_send(struct channel *, enum message_type, const void *fixed,
     struct bytes tail, int fd);
 
+/* Bytes that were to be sent and that the socket has not taken yet. */
+size_t channel_queued(const struct channel *);
+
 /*
  * To be called by a receive callback that cannot make sense of a message, and
  * then to return from it: ends the process, or closes the channel after the

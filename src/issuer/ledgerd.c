@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "issuer/child.h"
 #include "issuer/collateral_set.h"
+#include "issuer/tally.h"
 #include "ledger/refusals.h"
 
 #define BATCH_MAX       256 /* rows of one transaction */
@@ -61,6 +62,7 @@ struct ledgerd {
 	STAILQ_HEAD(, pending) batch;
 	size_t batched;
 	struct event *commit, *flush;
+	struct tally *logged; /* refusals in the log */
 	bool full; /* the disk is: refusals are not recorded */
 };
 
@@ -160,16 +162,34 @@ record_refusal(struct ledgerd *l, const struct refusal *r)
 }
 
 static void
-log_refusal(const uint8_t *request_id, struct bytes peer,
+log_refusal(struct ledgerd *l, const uint8_t *request_id, struct bytes peer,
     const struct dci_failure *failure)
 {
 	struct log_line line;
 
+	if (!tally_tells(l->logged, failure->code, peer, child_now()))
+		return;
 	log_begin(&line, LOG_LEVEL_WARN, "refused");
 	log_hex(&line, "request", request_id, REQUEST_ID_SIZE);
 	log_bytes(&line, "peer", peer.p, peer.n);
 	log_failure(&line, failure);
 	log_end(&line);
+}
+
+static bool
+log_sum(const struct tally_sum *sum, void *arg)
+{
+	struct log_line line;
+
+	(void)arg;
+	log_begin(&line, LOG_LEVEL_WARN, "refused-more");
+	log_text(&line, "code", dci_code_name(sum->code));
+	log_int(&line, "count", sum->count);
+	log_text(&line, "peer", sum->peer);
+	log_time(&line, "since", sum->since);
+	log_time(&line, "last", sum->last);
+	log_end(&line);
+	return true;
 }
 
 static struct bytes
@@ -193,7 +213,7 @@ refuse_pending(struct ledgerd *l, const struct pending *p)
 		r.peer = p->row.peer;
 		r.record = p->row.record;
 	}
-	log_refusal(p->request_id, r.peer, &p->failure);
+	log_refusal(l, p->request_id, r.peer, &p->failure);
 	record_refusal(l, &r);
 }
 
@@ -247,7 +267,8 @@ append(struct ledgerd *l, struct pending *p)
 static bool
 is_about_the_row(enum dci_code code)
 {
-	return code == DCI_EVIDENCE_REUSED || code == DCI_CLOCK_BEHIND;
+	return code == DCI_EVIDENCE_REUSED || code == DCI_CLOCK_BEHIND ||
+	    code == DCI_SECRET_RELEASED_TOO_OFTEN;
 }
 
 /* Stores what can be stored; false if the whole batch failed, with *f. */
@@ -325,6 +346,7 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	tally_each(l->logged, child_now(), false, log_sum, NULL);
 	if (refusals_flush(l->refusals, &f) != 0) {
 		if (!l->full)
 			log_fail(LOG_LEVEL_WARN, "refusals-not-recorded", &f);
@@ -466,7 +488,7 @@ on_refusal(struct ledgerd *l, struct channel *c, const struct message *m)
 	struct m_refusal in = MESSAGE_FIXED(struct m_refusal, m);
 	int64_t now = child_now();
 
-	if (in.evidence > m->tail.n ||
+	if (in.evidence > m->tail.n || in.count == 0 ||
 	    (unsigned)in.failure.code >= DCI_CODES) {
 		channel_refuse(c, "a refusal that does not parse");
 		return;
@@ -478,7 +500,7 @@ on_refusal(struct ledgerd *l, struct channel *c, const struct message *m)
 	    .peer = text_bytes(in.peer),
 	    .code = text_bytes(dci_code_name(in.failure.code)),
 	    .sentence = text_bytes(in.failure.sentence),
-	    .count = 1,
+	    .count = in.count,
 	    .last = now};
 	if (record > 0)
 		r.record = (struct bytes){m->tail.p, record};
@@ -486,7 +508,10 @@ on_refusal(struct ledgerd *l, struct channel *c, const struct message *m)
 		r.evidence =
 		    (struct bytes){m->tail.p + record, in.evidence};
 	memcpy(r.request_id, in.request_id, sizeof(r.request_id));
-	log_refusal(in.request_id, r.peer, &in.failure);
+	if (in.count == 1)
+		log_refusal(l, in.request_id, r.peer, &in.failure);
+	else
+		tally_count(l->logged, in.failure.code, r.peer, in.count, now);
 	record_refusal(l, &r);
 }
 
@@ -698,6 +723,7 @@ ledger_start(struct child *child)
 	child->state = l;
 	l->child = child;
 	STAILQ_INIT(&l->batch);
+	l->logged = tally_new();
 	read_secret(l);
 	l->issuing =
 	    read_framed(child->file[FILE_ISSUING_CRT], "the issuing CA");
@@ -736,6 +762,7 @@ ledger_stop(struct child *child)
 	struct dci_failure f;
 
 	on_commit(-1, 0, l);
+	tally_each(l->logged, child_now(), true, log_sum, NULL);
 	if (refusals_flush(l->refusals, &f) != 0)
 		log_fail(LOG_LEVEL_WARN, "refusals-not-recorded", &f);
 	refusals_close(l->refusals);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_sink.h"
 #include "issuer/child.h"
 #include "issuer/listener.h"
 #include "issuer/parent.h"
@@ -60,6 +61,7 @@ run(struct issuer_config *config)
 
 	log_init("parent", config->log_format == ISSUER_JSON
 		? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT);
+	log_sink_open();
 	config_log_notes(config);
 	if (state_prepare(&state, config, &f) != 0)
 		return complain(&f);

@@ -98,6 +98,7 @@ struct m_refusal {
 	uint8_t request_id[REQUEST_ID_SIZE];
 	char peer[PEER_SIZE];
 	struct dci_failure failure;
+	uint32_t count;    /* how many alike; above 1 there is no tail */
 	uint32_t evidence; /* the last so many bytes of the tail: the quote */
 }; /* tail: the record as JSON, then the quote; both may be empty */
 

@@ -41,7 +41,7 @@ static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
     SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(dup),
-    SCMP_SYS(fcntl), SCMP_SYS(sched_yield)};
+    SCMP_SYS(fcntl), SCMP_SYS(sched_yield), SCMP_SYS(poll), SCMP_SYS(ppoll)};
 
 static const int worker_calls[] = {SCMP_SYS(accept4), SCMP_SYS(accept),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),

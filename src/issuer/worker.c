@@ -110,7 +110,7 @@ refuse_early(struct worker *w, int fd, const char *peer)
 	    dci_code_meaning(DCI_TOO_MANY_CONNECTIONS),
 	    dci_code_remedy(DCI_TOO_MANY_CONNECTIONS));
 	snprintf(m.peer, sizeof(m.peer), "%s", peer);
-	channel_send(w->ledger, M_REFUSAL, &m, (struct bytes){0}, -1);
+	reporter_refusal(w->reporter, &m, (struct bytes){0});
 	close(fd);
 }
 
@@ -214,7 +214,7 @@ worker_refusal(struct worker *w, const struct connection *c,
 
 	memcpy(m.request_id, c->request_id, sizeof(m.request_id));
 	memcpy(m.peer, c->peer, sizeof(m.peer));
-	channel_send(w->ledger, M_REFUSAL, &m, (struct bytes){0}, -1);
+	reporter_refusal(w->reporter, &m, (struct bytes){0});
 }
 
 /* The connection with that id, unless it has ended meanwhile. */
@@ -280,7 +280,7 @@ worker_peer(struct child *child, enum role role, unsigned index, int fd)
 	if (role == ROLE_APPRAISER)
 		w->appraiser = c;
 	else if (role == ROLE_LEDGER)
-		w->ledger = c;
+		reporter_connect(w->reporter, w->ledger = c);
 	else
 		log_fatal("ipc", "unexpected peer");
 	if (w->appraiser != NULL && w->ledger != NULL)
@@ -320,11 +320,21 @@ worker_start(struct child *child)
 	w->listener = event_new(child->base, child->file[FILE_LISTENER],
 	    EV_READ | EV_PERSIST, on_listener, w);
 	w->pause = evtimer_new(child->base, on_pause_over, w);
+	w->reporter = reporter_new(child->base);
 	if (w->slot == NULL || w->listener == NULL || w->pause == NULL)
 		log_fatal("start-failed", "out of memory");
+}
+
+static void
+worker_stop(struct child *child)
+{
+	struct worker *w = child->state;
+
+	reporter_flush(w->reporter);
 }
 
 const struct child_role role_worker = {.role = ROLE_WORKER,
     .start = worker_start,
     .peer = worker_peer,
-    .reload = worker_reload};
+    .reload = worker_reload,
+    .stop = worker_stop};

@@ -5,11 +5,13 @@
 
 #include "issuer/child.h"
 #include "issuer/connection.h"
+#include "issuer/reporter.h"
 
 struct worker {
 	struct child *child;
 	SSL_CTX *tls;
 	struct channel *appraiser, *ledger;
+	struct reporter *reporter;
 	struct event *listener, *pause;
 	struct connection **slot; /* start.connections of them */
 	size_t connections;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "ledger/store.h"
 
@@ -90,6 +91,32 @@ bool
 ledger_evidence_used(struct ledger *l, const uint8_t digest[static 32])
 {
 	return evidence_used(l, digest, NULL) != 0;
+}
+
+/* Every row stays for ever: nobody may have as many as they like. */
+static int
+check_secrets(
+    struct ledger *l, const uint8_t digest[static 32], struct dci_failure *f)
+{
+	char hex[2 * 32 + 1];
+
+	sql_bind_blob(l->secrets, 1, (struct bytes){digest, 32});
+	sqlite3_bind_int64(l->secrets, 2, LIMIT_SECRETS_PER_EVIDENCE);
+	int rc = sql_step(l->secrets);
+	int64_t n = rc == SQLITE_ROW ? sqlite3_column_int64(l->secrets, 0) : 0;
+	if (rc != SQLITE_ROW)
+		sql_fail(l->db, f, "Released secrets cannot be counted");
+	sqlite3_reset(l->secrets);
+	sqlite3_clear_bindings(l->secrets);
+	if (rc != SQLITE_ROW)
+		return -1;
+	if (n < LIMIT_SECRETS_PER_EVIDENCE)
+		return 0;
+	hex_encode(hex, digest, 32);
+	return dci_fail(f, DCI_SECRET_RELEASED_TOO_OFTEN,
+	    "The secret was released %u times on the evidence %s. %s",
+	    LIMIT_SECRETS_PER_EVIDENCE, hex,
+	    dci_code_remedy(DCI_SECRET_RELEASED_TOO_OFTEN));
 }
 
 int64_t
@@ -246,6 +273,8 @@ ledger_append(struct ledger *l, const struct ledger_row *row,
 	}
 	if (check_entry(l, &e, f) != 0 ||
 	    check_clock(later(l->head.newest, row->newest_issued), now, f) != 0)
+		return -1;
+	if (!certified && check_secrets(l, row->evidence_digest, f) != 0)
 		return -1;
 	int used = certified ? evidence_used(l, row->evidence_digest, f) : 0;
 	if (used != 0)

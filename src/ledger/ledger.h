@@ -95,8 +95,8 @@ int64_t ledger_newest(struct ledger *);
 
 /*
  * A batch: begin, any number of appends, commit.  Commit returns after the
- * data is on disk.  An append that fails with evidence-reused or clock-behind
- * leaves the batch usable; after any other failure call ledger_rollback() and
+ * data is on disk.  An append that fails with evidence-reused, clock-behind or
+ * secret-released-too-often leaves the batch usable; after any other failure call ledger_rollback() and
  * treat all of the batch as not stored.  A commit that fails has rolled back.
  * After an fsync that failed every begin fails (ledger-io): the process should
  * end, for only opening anew reads what is really on disk.
@@ -104,7 +104,8 @@ int64_t ledger_newest(struct ledger *);
 int ledger_begin(struct ledger *, struct dci_failure *f) MUST_CHECK;
 /* certificate and serial: p NULL and ignored for LEDGER_SECRET.  now: seconds;
  * refused if more than 5 minutes before ledger_newest() or the row's own
- * newest_issued.  *id is the row's. */
+ * newest_issued, or if it is the secret once more after
+ * LIMIT_SECRETS_PER_EVIDENCE times on its evidence.  *id is the row's. */
 int ledger_append(struct ledger *, const struct ledger_row *,
     struct bytes certificate, const uint8_t *serial, int64_t not_after,
     int64_t now, int64_t *id, struct dci_failure *f) MUST_CHECK;

@@ -39,6 +39,10 @@ ledger_prepare(struct ledger *l, struct dci_failure *f)
 		true},
 	    {&l->used, "SELECT 1 FROM entry WHERE evidence = ?1 AND kind = 2",
 		false},
+	    {&l->secrets,
+		"SELECT count(*) FROM (SELECT 1 FROM entry "
+		"WHERE evidence = ?1 AND kind = 1 LIMIT ?2)",
+		true},
 	    {&l->begin, "BEGIN IMMEDIATE", true},
 	    {&l->commit, "COMMIT", true},
 	    {&l->rollback, "ROLLBACK", true},
@@ -160,8 +164,8 @@ ledger_close(struct ledger *l)
 {
 	if (l == NULL)
 		return;
-	sqlite3_stmt *all[] = {l->insert, l->put_chain, l->used, l->begin,
-	    l->commit, l->rollback, l->next, l->by_serial, l->newest};
+	sqlite3_stmt *all[] = {l->insert, l->put_chain, l->used, l->secrets,
+	    l->begin, l->commit, l->rollback, l->next, l->by_serial, l->newest};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sqlite3_finalize(all[i]);
 	/* The log is all that is sure then: the next start copies it again. */

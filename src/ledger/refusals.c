@@ -87,6 +87,12 @@ cut(struct bytes b, size_t max)
 	return b;
 }
 
+static uint32_t
+refusal_count(const struct refusal *refusal)
+{
+	return refusal->count > 1 ? (uint32_t)refusal->count : 1;
+}
+
 static int
 refusal_insert(
     struct refusals *r, const struct refusal *refusal, struct dci_failure *f)
@@ -99,7 +105,7 @@ refusal_insert(
 
 	sqlite3_bind_int64(s, 1, refusal->time);
 	sqlite3_bind_int64(s, 2, refusal->time);
-	sqlite3_bind_int64(s, 3, 1);
+	sqlite3_bind_int64(s, 3, refusal_count(refusal));
 	sql_bind_blob(s, 4,
 	    (struct bytes){refusal->request_id, sizeof(refusal->request_id)});
 	sql_bind_text(s, 5, cut(refusal->peer, PEER_MAX));
@@ -129,7 +135,7 @@ refusals_store(
 	}
 	if (slot->rows >= LIMIT_REFUSALS_PER_MINUTE && slot->row != 0) {
 		slot->last = refusal->time;
-		slot->pending++;
+		slot->pending += refusal_count(refusal);
 		return 0;
 	}
 	if (refusal_insert(r, refusal, f) != 0)

@@ -44,7 +44,8 @@ void refusals_close(struct refusals *);
  * Queues or folds one; nothing is lost for the caller if this fails.  Fails
  * with disk-low where less than REFUSALS_DISK_RESERVE (or a 16th of a smaller
  * disk) is free: refusals stop before the ledger has to.  Texts that are too
- * long are cut; count and last of the argument are ignored.
+ * long are cut; a count above 1 says that the argument stands for so many, at
+ * most UINT32_MAX; its last is ignored.
  */
 int refusals_add(struct refusals *, const struct refusal *,
     struct dci_failure *f) MUST_CHECK;

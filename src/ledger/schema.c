@@ -95,7 +95,10 @@ static const char ledger_text[] =
 																																														      "evidence) "
 																																														      "WHERE kind = "
 																																														      "2;"
-																																														      /* For
+																																														      /* How often a secret was released on it. */
+"CREATE INDEX entry_secrets ON entry(evidence) "
+"WHERE kind = 1;"
+/* For
 																																															 ledger_newest().
 																																														       */
 																																														      "CREATE INDEX "

@@ -22,7 +22,7 @@ struct ledger {
 	struct head head, before; /* before: as it was at ledger_begin() */
 	EVP_MD_CTX *scratch;
 	/* Writer: */
-	sqlite3_stmt *insert, *put_chain, *used;
+	sqlite3_stmt *insert, *put_chain, *used, *secrets;
 	sqlite3_stmt *begin, *commit, *rollback;
 	/* Everyone: */
 	sqlite3_stmt *next, *by_serial, *newest;

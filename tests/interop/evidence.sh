@@ -140,4 +140,23 @@ equal "two at once on the same evidence: one certificate" 1 \
 wait_for 2 logged code=evidence-reused
 equal "... and one refusal" 1 "$(since | grep -c code=evidence-reused)"
 
+# The same evidence for the secret alone, again and again.
+secrets() { # HOW-MANY-TIMES: how many were released
+	local n=0 i
+
+	for i in $(seq "$1"); do
+		old a -- tls request secret close >out 2>&1 && n=$((n + 1))
+	done
+	echo $n
+}
+evidence a
+equal "the secret is released on the same evidence" 60 "$(secrets 60)"
+issuer_stop
+issuer plain || exit 1
+equal "... 100 times, restarts or not" 40 "$(secrets 40)"
+refused "... and then no more: secret-released-too-often" \
+    secret-released-too-often old a -- tls request secret
+evidence a
+check "new evidence is served" old a -- tls request secret csr leaf close
+
 finish

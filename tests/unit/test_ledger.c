@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include "base/limits.h"
+
 #define ASSERT_CODE(call, want)                                                \
 	do {                                                                   \
 		assert_int_equal(call, -1);                                    \
@@ -138,6 +140,31 @@ test_evidence(void **state)
 	assert_int_equal(chain_recompute(), 5);
 	ledger_close(l);
 	assert_good(5);
+}
+
+static void
+test_secrets_are_bounded(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	int64_t id;
+
+	(void)state;
+	for (unsigned i = 0; i < LIMIT_SECRETS_PER_EVIDENCE - 1; i++)
+		append_one(l, 1, LEDGER_SECRET, T0);
+	ledger_close(l);
+	/* A restart forgets nothing. */
+	l = open_new();
+	assert_int_equal(ledger_begin(l, &f), 0);
+	assert_int_equal(append(l, 1, LEDGER_SECRET, T0, &id, &f), 0);
+	ASSERT_CODE(append(l, 1, LEDGER_SECRET, T0, &id, &f),
+	    DCI_SECRET_RELEASED_TOO_OFTEN);
+	/* The batch goes on: other evidence, and a certificate on this. */
+	assert_int_equal(append(l, 2, LEDGER_SECRET, T0, &id, &f), 0);
+	assert_int_equal(append(l, 1, LEDGER_CERTIFICATE, T0, &id, &f), 0);
+	assert_int_equal(ledger_commit(l, &f), 0);
+	ledger_close(l);
+	assert_good(LIMIT_SECRETS_PER_EVIDENCE + 2);
 }
 
 static void
@@ -413,6 +440,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_chain),
 	    TEST(test_evidence),
+	    TEST(test_secrets_are_bounded),
 	    TEST(test_serial),
 	    TEST(test_clock),
 	    TEST(test_misuse),

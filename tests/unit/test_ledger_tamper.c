@@ -161,7 +161,7 @@ test_append_only(void **state)
 static void
 test_schema(void **state)
 {
-	static const char *const changes[] = {"DROP INDEX entry_evidence",
+	static const char *const changes[] = {"DROP INDEX entry_evidence", "DROP INDEX entry_secrets",
 	    "DROP TRIGGER entry_update",
 	    "CREATE TRIGGER t AFTER INSERT ON entry BEGIN SELECT 1; END",
 	    "CREATE TABLE other (a)"};

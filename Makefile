@@ -233,8 +233,9 @@ install: packages-present programs pages
 	    install -d $(D)/share/man/man$${p##*.} && \
 	    install -m 644 $$p $(D)/share/man/man$${p##*.} || exit; done
 	install -m 644 README.md ARCHITECTURE.md PROTOCOL.md SECURITY.md \
-	    LICENSE dist/issuer.conf $(D)/share/doc/dci
-	install -m 644 dist/issuer.conf $(DESTDIR)/etc/dci/issuer.conf.example
+	    LICENSE dist/issuer.conf dist/verifier.conf $(D)/share/doc/dci
+	for c in issuer verifier; do install -m 644 dist/$$c.conf \
+	    $(DESTDIR)/etc/dci/$$c.conf.example || exit; done
 	sed 's|/usr/local/|$(PREFIX)/|' dist/dci-issuer.service \
 	    >$(D)/lib/systemd/system/dci-issuer.service
 	chmod 644 $(D)/lib/systemd/system/dci-issuer.service

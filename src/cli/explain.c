@@ -16,6 +16,8 @@ static const char usage[] =
     "stands in a log, a refusal or a record, the name of a check, or a\n"
     "verdict.  Without CODE: all codes with their meaning, one a line.\n"
     "\n"
+    "  --help     this text\n"
+    "\n"
     "Exit: 0; 2 where there is no such code, and then similar ones are\n"
     "named on standard error.\n";
 

@@ -14,6 +14,7 @@ ok "make install" install
 (cd "$dest" && find . -type f | sort) >files
 cat >expected <<-EOF
 	./etc/dci/issuer.conf.example
+	./etc/dci/verifier.conf.example
 	./usr/local/bin/dci
 	./usr/local/bin/dci-client
 	./usr/local/bin/dci-sim
@@ -26,10 +27,12 @@ cat >expected <<-EOF
 	./usr/local/share/doc/dci/README.md
 	./usr/local/share/doc/dci/SECURITY.md
 	./usr/local/share/doc/dci/issuer.conf
+	./usr/local/share/doc/dci/verifier.conf
 	./usr/local/share/man/man1/dci-client.1
 	./usr/local/share/man/man1/dci-sim.1
 	./usr/local/share/man/man1/dci.1
 	./usr/local/share/man/man5/dci-issuer.conf.5
+	./usr/local/share/man/man5/dci-verifier.conf.5
 	./usr/local/share/man/man7/dci-codes.7
 	./usr/local/share/man/man8/dci-issuer.8
 	./usr/local/share/man/man8/dci-verifier.8
@@ -45,6 +48,8 @@ for p in bin/dci bin/dci-client bin/dci-sim bin/dci-verifier sbin/dci-issuer; do
 done
 ok "the example is in order" "$dest/usr/local/sbin/dci-issuer" -t \
     -c "$dest/etc/dci/issuer.conf.example"
+ok "that of the Proxy Verifier, too" "$dest/usr/local/bin/dci-verifier" -t \
+    -c "$dest/etc/dci/verifier.conf.example"
 ok "again, over what is there" install
 rm -rf "$dest"
 ok "PREFIX=/usr" install PREFIX=/usr

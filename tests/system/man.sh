@@ -29,6 +29,14 @@ ok "every page is named after its title" eval '
 		name=${p##*/}
 		grep -qi "^\.Dt ${name%.*} ${name##*.}\$" "$p" || exit 1
 	done'
+for p in "$MAN"/*.[1-8]; do
+	for x in $(sed -n 's/^\.Xr \(dci[a-z.-]*\) \([0-9]\).*/\1.\2/p' "$p"); do
+		test -e "$MAN/$x" || test -e "$BUILD/man/$x" ||
+		    dangling="${dangling:-} ${p##*/}:$x"
+	done
+done
+ok "every page that a page refers to is there${dangling:-}" \
+    test -z "${dangling:-}"
 
 # Flags.
 for p in dci-issuer.8 dci-verifier.8 dci-client.1 dci-sim.1; do
@@ -48,6 +56,9 @@ ok "dci: there are commands" test -n "$commands"
 for c in $commands; do
 	section "dci $c" <dci.txt >page.txt
 	"$BIN/dci" "$c" --help >help.txt
+	for sub in $(sed -n '/SUBCOMMAND/,$s/^  \([a-z]*\)  .*/\1/p' help.txt); do
+		"$BIN/dci" "$c" "$sub" --help >>help.txt
+	done
 	ok "dci $c is in dci(1)" test -s page.txt
 	ok "dci $c: flags of page and --help are the same" same page.txt help.txt
 	for sub in $(grep -oE "dci $c [a-z]+" help.txt | sed 's/.* //' | sort -u); do
@@ -82,6 +93,24 @@ for f in example1 example2; do
 	    eval 'test -s $f && "$BIN/dci-issuer" -t -c $f'
 done
 ok "dist/issuer.conf is in order" "$BIN/dci-issuer" -t -c "$TOP/dist/issuer.conf"
+
+# Those of the Proxy Verifier, which has a table of them and prints none.
+keys=$(sed -n 's/^    {"\([a-z_]*\)", .*/\1/p' "$TOP/src/verifier/settings.c" | sort)
+listed=$(sed -n 's/^\.It Ic //p' "$MAN/dci-verifier.conf.5" | sort)
+ok "dci-verifier has keys" test -n "$keys"
+ok "keys of dci-verifier.conf(5) and of the program are the same" \
+    diff <(echo "$keys") <(echo "$listed")
+awk '/^\.Ed/ { on = 0 } on { print >("verifier" n) } /^\.Bd/ { on = 1; n++ }' \
+    "$MAN/dci-verifier.conf.5"
+for f in verifier1 verifier2; do
+	ok "$f of dci-verifier.conf(5) is in order" \
+	    eval 'test -s $f && "$BIN/dci-verifier" -t -c $f'
+done
+ok "dist/verifier.conf is in order" \
+    "$BIN/dci-verifier" -t -c "$TOP/dist/verifier.conf"
+for k in $keys; do
+	ok "key $k is in dist/verifier.conf" grep -qE "^(# )?$k = " "$TOP/dist/verifier.conf"
+done
 for v in $(grep -ohE '"RA_TLS_[A-Z_]+"' "$TOP"/src/policy/*.c | tr -d '"'); do
 	ok "$v is in dci-issuer(8)" grep -q "$v" "$MAN/dci-issuer.8"
 done

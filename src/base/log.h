@@ -3,7 +3,7 @@
  * The log: one event a line on standard error, logfmt or JSON.  A line is
  * built in place and written with one write(2), so that lines of different
  * processes do not mix.  Values from outside are escaped; a value that does
- * not fit is cut.
+ * not fit is cut, and fields after it are left out.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

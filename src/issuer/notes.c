@@ -130,6 +130,7 @@ issuer_note_changes(struct issuer_config *c, const struct issuer_config *old)
 	    {"workers", c->workers != old->workers},
 	    {"wrap_key", differs(c->wrap_key, old->wrap_key)},
 	    {"sim", differs(c->sim, old->sim)},
+	    {"log_format", c->log_format != old->log_format},
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {

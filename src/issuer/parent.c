@@ -577,6 +577,7 @@ keep_start_settings(struct issuer_config *fresh, struct issuer_config *old)
 	SWAP(fresh->sim, old->sim);
 	SWAP(fresh->listen, old->listen);
 	fresh->workers = old->workers;
+	fresh->log_format = old->log_format;
 }
 
 static void

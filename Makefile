@@ -138,8 +138,9 @@ helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
 
-# Has no code of ours.
-$(BUILD)/interop/old_client: $(BUILD)/tests/interop/old_client.o
+# Have no code of ours.
+$(BUILD)/interop/old_client $(BUILD)/interop/cut_client: \
+$(BUILD)/interop/%: $(BUILD)/tests/interop/%.o
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto

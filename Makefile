@@ -2,6 +2,7 @@
 # make          programs in build/bin, server_dcap and client here, TLS identity
 # make demo     the whole story on the simulated platform
 # make check    all tests;  make asan: the same under ASan and UBSan
+# make soak     10 000 deaths of its processes;  make valgrind: unit tests
 # make bench    measurements;  make deps: install what is missing (apt)
 # make install  to PREFIX (/usr/local), below DESTDIR
 # make vectors  real quotes and collateral, where ../shared/vectors is there
@@ -104,6 +105,10 @@ asan:
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
+# 10 000 deaths, an hour or so.
+soak: packages-present programs helpers
+	@BUILD=$(BUILD) KILLS=$${KILLS:-10000} tests/system/kill.sh
+
 check-built: packages-present programs pages unit-tests helpers \
 		$(VECTOR_TESTS)
 	@BUILD=$(BUILD) tests/run
@@ -141,16 +146,19 @@ helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
 
-# Has no code of ours.
-$(BUILD)/interop/old_client: $(BUILD)/tests/interop/old_client.o
+# Have no code of ours.
+$(BUILD)/interop/old_client $(BUILD)/interop/cut_client: \
+$(BUILD)/interop/%: $(BUILD)/tests/interop/%.o
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
+$(BUILD)/interop/kill_clients: $(BUILD)/bench/identity.o
+
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
 
@@ -252,7 +260,7 @@ format:
 	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d \
 	$(BUILD)/man/*.d)
 
-.PHONY: all programs packages-present deps demo check asan check-built \
+.PHONY: all programs packages-present deps demo check asan soak check-built \
 	helpers unit-tests vectors bench bench-quote fuzz pages install clean \
 	format
 .DELETE_ON_ERROR:

@@ -92,9 +92,19 @@ put_key(struct log_line *l, const char *key)
 	}
 }
 
+/* Whether a field can still begin: a key cut in the middle would spoil the
+ * whole line. */
+static bool
+fits(const struct log_line *l, const char *key)
+{
+	return room(l) > strlen(key) + 32;
+}
+
 void
 log_bytes(struct log_line *l, const char *key, const void *value, size_t n)
 {
+	if (!fits(l, key))
+		return;
 	put_key(l, key);
 	if (log_format == LOG_FORMAT_JSON || !is_plain(value, n))
 		put_quoted(l, value, n);
@@ -123,6 +133,8 @@ log_int(struct log_line *l, const char *key, int64_t value)
 	char number[24];
 
 	snprintf(number, sizeof(number), "%" PRId64, value);
+	if (!fits(l, key))
+		return;
 	put_key(l, key);
 	put_text(l, number);
 }

@@ -3,7 +3,8 @@
  * The log: one event a line on standard error, logfmt or JSON.  A line is
  * built in place and written with one write(2), so that lines of different
  * processes do not mix.  Values from outside are escaped; a value that does
- * not fit is cut.  Nobody waits for the reader: lines that standard error does
+ * not fit is cut, and fields after it are left out.  Nobody waits for the
+ * reader: lines that standard error does
  * not take are dropped, and the next one that it takes says how many
  * ("log-lines-dropped").
  */

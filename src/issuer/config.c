@@ -208,6 +208,11 @@ config_flags(struct issuer_config *c, const struct issuer_flags *flags,
 		    "-l: expected ADDRESS:PORT like [::]:4433 or "
 		    "127.0.0.1:4433, found \"%.80s\"",
 		    flags->listen);
+	if (flags->log_format != NULL &&
+	    !settings_log_format(&c->log_format, flags->log_format))
+		return dci_fail(f, DCI_USAGE,
+		    "--log-format: expected logfmt or json, found \"%.80s\"",
+		    flags->log_format);
 	if (replace(&c->state, flags->state, "-s", f) != 0 ||
 	    replace(&c->sim, flags->sim, "--sim", f) != 0 ||
 	    replace(&c->wrap_key, flags->wrap_key, "WRAP_KEY", f) != 0)

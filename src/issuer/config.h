@@ -90,7 +90,8 @@ int issuer_config_load(struct issuer_config *c, const struct issuer_sources *,
     struct dci_failure *f) MUST_CHECK;
 
 /* The same again from the sources of old, which stays as it is.  What only
- * takes effect at a start (listen, state, workers, wrap_key, sim) may differ in
+ * takes effect at a start (listen, state, workers, wrap_key, sim, log_format)
+ * may differ in
  * the result; a note says so for each. */
 int issuer_config_reload(struct issuer_config *c,
     const struct issuer_config *old, struct dci_failure *f) MUST_CHECK;

@@ -5,8 +5,8 @@
 
 const char issuer_usage[] =
     "usage: dci-issuer [-c FILE] [-l ADDR:PORT] [-s STATEDIR]\n"
-    "                  [--collateral DIR|FILE]... [--sim DIR] [-t | -T]\n"
-    "                  [WRAP_KEY]\n"
+    "                  [--collateral DIR|FILE]... [--sim DIR]\n"
+    "                  [--log-format logfmt|json] [-t | -T] [WRAP_KEY]\n"
     "\n"
     "Attests enclaves and issues delegation certificates to them.\n"
     "\n"
@@ -16,6 +16,7 @@ const char issuer_usage[] =
     "  -s STATEDIR         keys, certificates and ledger; state\n"
     "  --collateral PATH   folder or file with collateral; repeatable\n"
     "  --sim DIR           trust the platform of \"dci-sim init DIR\" only\n"
+    "  --log-format FORMAT log lines as logfmt or as JSON; logfmt\n"
     "  -t                  check the configuration and exit\n"
     "  -T                  print the effective configuration and exit\n"
     "  --help, --version\n"
@@ -25,11 +26,12 @@ const char issuer_usage[] =
     "RA_TLS_ISV_PROD_ID and RA_TLS_ISV_SVN (all four) and RA_TLS_ALLOW_* say\n"
     "who gets a certificate.  Without either, nobody does.\n";
 
-enum { COLLATERAL = 256, SIM, HELP, VERSION };
+enum { COLLATERAL = 256, SIM, LOG_FORMAT, HELP, VERSION };
 
 static const struct option long_options[] = {
     {"collateral", required_argument, NULL, COLLATERAL},
     {"sim", required_argument, NULL, SIM},
+    {"log-format", required_argument, NULL, LOG_FORMAT},
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0},
@@ -78,6 +80,8 @@ flag_take(
 		return flag_once(&flags->state, "-s", f);
 	case SIM:
 		return flag_once(&flags->sim, "--sim", f);
+	case LOG_FORMAT:
+		return flag_once(&flags->log_format, "--log-format", f);
 	case COLLATERAL:
 		return flag_collateral(flags, f);
 	case 't':

@@ -39,7 +39,8 @@ run_role(const char *name)
 static int
 complain(const struct dci_failure *f)
 {
-	fprintf(stderr, "dci-issuer: %s\n", f->sentence);
+	fprintf(stderr, "dci-issuer: %s: %s\n", dci_code_name(f->code),
+	    f->sentence);
 	return EXIT_CONFIGURATION;
 }
 

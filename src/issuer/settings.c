@@ -91,6 +91,18 @@ print_unsigned(struct writer *w, const void *field)
 static const char *const log_formats[] = {
     [ISSUER_LOGFMT] = "logfmt", [ISSUER_JSON] = "json"};
 
+bool
+settings_log_format(enum issuer_log_format *out, const char *text)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (strcmp(text, log_formats[i]) == 0) {
+			*out = (enum issuer_log_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int
 read_log_format(void *field, const struct conf_values *v, struct dci_failure *f)
 {
@@ -98,13 +110,8 @@ read_log_format(void *field, const struct conf_values *v, struct dci_failure *f)
 
 	if (text == NULL)
 		return -1;
-	for (unsigned i = 0; i < 2; i++) {
-		if (strcmp(text, log_formats[i]) == 0) {
-			*(enum issuer_log_format *)field =
-			    (enum issuer_log_format)i;
-			return 0;
-		}
-	}
+	if (settings_log_format(field, text))
+		return 0;
 	return conf_fail(
 	    f, v, 0, "expected \"logfmt\" or \"json\", found \"%.80s\"", text);
 }

@@ -15,6 +15,9 @@
 
 /* At the top of the file. */
 extern const struct conf_key settings_keys[SETTINGS];
+/* "logfmt" or "json". */
+bool settings_log_format(
+    enum issuer_log_format *, const char *text) MUST_CHECK;
 /* In "tls". */
 extern const struct conf_key settings_tls_keys[SETTINGS_TLS];
 /* In "collateral", beside those of the policy. */

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <openssl/rand.h>
 
 #include "issuer/tls.h"
 #include "issuer/worker.h"
@@ -173,6 +174,8 @@ refuse_early(struct worker *w, int fd, const char *peer)
 	    dci_code_meaning(DCI_TOO_MANY_CONNECTIONS),
 	    dci_code_remedy(DCI_TOO_MANY_CONNECTIONS));
 	snprintf(m.peer, sizeof(m.peer), "%s", peer);
+	if (RAND_bytes(m.request_id, sizeof(m.request_id)) != 1)
+		log_fatal("internal-error", "no random bytes");
 	reporter_refusal(w->reporter, &m, (struct bytes){0});
 	close(fd);
 }

@@ -37,16 +37,32 @@ accepted "P-256 key" channel --p256
 accepted "claims of others" channel --dice --variant extra-claims
 accepted "DICE is preferred: legacy for another key" channel \
     --variant legacy-other-key
+# The record of the last certificate says what became of the other evidence.
+legacy() {
+	"$BIN/dci" ledger list --json -s "$STATE" | tail -n 1 | jq -r .serial |
+	    xargs "$BIN/dci" ledger show --json -s "$STATE" |
+	    jq -r '.record.checks[] | select(.check == "legacy-evidence") |
+		.outcome'
+}
+equal "... which the record calls skipped" skipped "$(legacy)"
 accepted "DICE marked critical" channel --variant dice-critical
 
 accepted "a certificate of 60 KB" channel --variant large
 
-rejected "a certificate of more than 64 KiB" certificate-too-large \
+rejected "a certificate of far more than 64 KiB" certificate-too-large \
     --variant too-large
+accepted "a certificate of 64 KiB" channel --size 65536
+equal "... has that size" 65536 "$(openssl x509 -in a.crt -outform der | wc -c)"
+rejected "a certificate of 64 KiB and one byte" certificate-too-large \
+    --size 65537
 rejected "legacy only, for another key" evidence-not-bound --legacy \
     --variant legacy-other-key
 rejected "DICE for another key, legacy good" pubkey-hash-mismatch \
     --variant dice-other-key
+rejected "DICE over other claims, legacy good" evidence-not-bound \
+    --variant dice-other-claims
+rejected "DICE without pubkey-hash, legacy good" pubkey-hash-missing \
+    --variant no-pubkey-hash
 rejected "DICE garbage, legacy good" evidence-malformed --variant dice-garbage
 rejected "DICE cut, legacy good" evidence-malformed --variant dice-truncated
 rejected "DICE with a byte too many" evidence-malformed --variant dice-trailing

@@ -46,7 +46,7 @@ check "CSR shorter than announced, then reset" wait_for 3 logged code=client-gon
 mark
 old a -- tls request secret text:xx close >out 2>&1
 check "half of a length, then close" wait_for 3 logged code=client-gone
-refused "CSR with a wrong signature" "csr-[a-z-]*" old a -- tls request secret \
+refused "CSR with a wrong signature" csr-signature-invalid old a -- tls request secret \
     csr-flip:-1 leaf
 refused "CSR with a wrong first byte" csr-malformed old a -- tls request secret \
     csr-flip:0 leaf

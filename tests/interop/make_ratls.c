@@ -9,6 +9,7 @@
  *   --csr-key FILE                       the claim dci-csr-key for that key
  *   --mrenclave HEX --mrsigner HEX --isv-prod-id N --isv-svn N --debug
  *   --fault NAME                         of dci-sim faults
+ *   --size N                             the certificate, in bytes of DER
  *   --variant NAME                       see the tables below
  */
 #include <getopt.h>
@@ -45,6 +46,7 @@ struct spki {
 static struct {
 	bool dice, legacy, proper;
 	const char *key_type, *csr_key, *fault, *variant;
+	size_t size;
 	struct sim_quote_options quote;
 } options = {.key_type = "P-384", .variant = ""};
 
@@ -221,14 +223,34 @@ ballast(size_t n)
 	    .oid = {oid, sizeof(oid)}, .value = {calloc(1, n), n}};
 }
 
+/* With so much ballast that the whole has that size; its signature has another
+ * one each time. */
+static uint8_t *
+certificate_sized(EVP_PKEY *key, struct ratls_extension *e, size_t count,
+    size_t *n)
+{
+	size_t wanted = options.size, fill = 16;
+	struct dci_failure f;
+	uint8_t *der;
+
+	for (;;) {
+		if (wanted > 0)
+			e[count] = ballast(fill);
+		CHECK(ratls_certificate_make(&der, n, key, e,
+			  count + (wanted > 0), &f) == 0);
+		if (wanted == 0 || *n == wanted)
+			return der;
+		free(der);
+		fill = *n > wanted + fill ? 1 : fill + wanted - *n;
+	}
+}
+
 static void
 certificate_write(EVP_PKEY *key, struct bytes csr_spki, const char *path)
 {
-	struct ratls_extension e[5];
+	struct ratls_extension e[6];
 	struct bytes spki = spki_of(key);
 	size_t count = 0, n;
-	struct dci_failure f;
-	uint8_t *der;
 
 	if (options.legacy)
 		e[count++] = (struct ratls_extension){
@@ -253,8 +275,7 @@ certificate_write(EVP_PKEY *key, struct bytes csr_spki, const char *path)
 		e[count++] = ballast(50000);
 	if (variant("too-large"))
 		e[count++] = ballast(LIMIT_CERTIFICATE);
-	CHECK(ratls_certificate_make(&der, &n, key, e, count, &f) == 0);
-	const uint8_t *p = der;
+	const uint8_t *der = certificate_sized(key, e, count, &n), *p = der;
 	X509 *x = d2i_X509(NULL, &p, (long)n);
 	BIO *bio = BIO_new_file(path, "w");
 	CHECK(x != NULL && bio != NULL && PEM_write_bio_X509(bio, x) == 1);
@@ -318,6 +339,7 @@ enum {
 	ISV_SVN,
 	DEBUG,
 	FAULT,
+	SIZE,
 	VARIANT
 };
 
@@ -336,6 +358,7 @@ static const struct option long_options[] = {
     {"isv-svn", required_argument, NULL, ISV_SVN},
     {"debug", no_argument, NULL, DEBUG},
     {"fault", required_argument, NULL, FAULT},
+    {"size", required_argument, NULL, SIZE},
     {"variant", required_argument, NULL, VARIANT},
     {NULL, 0, NULL, 0},
 };
@@ -396,6 +419,9 @@ option_take(int option)
 		break;
 	case FAULT:
 		options.fault = optarg;
+		break;
+	case SIZE:
+		options.size = strtoul(optarg, NULL, 10);
 		break;
 	case VARIANT:
 		options.variant = optarg;

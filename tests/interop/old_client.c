@@ -475,6 +475,22 @@ step_csr_flip(const char *arg)
 	OPENSSL_free(der);
 }
 
+/* A CSR from a file, in DER, whatever it holds. */
+static void
+step_csr_file(const char *arg)
+{
+	static uint8_t der[STREAM_MAX];
+	char length[24];
+	FILE *f = fopen(arg, "rb");
+	size_t n = f == NULL ? 0 : fread(der, 1, sizeof(der), f);
+
+	if (n == 0 || fclose(f) != 0)
+		die("csr-file", "cannot read the file");
+	snprintf(length, sizeof(length), "%zu", n);
+	step_length(length);
+	put("csr-file", der, n);
+}
+
 static void
 step_leaf(const char *arg)
 {
@@ -656,6 +672,7 @@ static const struct {
     {"csr", step_csr, 0},
     {"csr-part", step_csr_part, 1},
     {"csr-flip", step_csr_flip, 1},
+    {"csr-file", step_csr_file, 1},
     {"leaf", step_leaf, 0},
     {"rest", step_rest, 0},
     {"refusal", step_refusal, 0},

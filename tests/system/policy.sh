@@ -56,13 +56,13 @@ for missing in RA_TLS_MRENCLAVE RA_TLS_MRSIGNER RA_TLS_ISV_PROD_ID \
     RA_TLS_ISV_SVN; do
 	three=()
 	for v in "${all[@]}"; do [[ $v == $missing=* ]] || three+=("$v"); done
-	refuses_to_start "three of the four, $missing missing: exit 2" "$missing" \
+	refuses_to_start "three of the four, $missing missing: exit 2" "env-incomplete: .*$missing" \
 	    "${three[@]}" --sim sim
 done
 for bad in RA_TLS_ISV_PROD_ID=x RA_TLS_ISV_PROD_ID=65536 RA_TLS_ISV_PROD_ID=-1 \
     RA_TLS_ISV_SVN=1x RA_TLS_ISV_SVN=0x1 RA_TLS_ISV_SVN= "RA_TLS_ISV_SVN= 1" \
     RA_TLS_MRENCLAVE=abcd RA_TLS_MRSIGNER="${MRSIGNER}00" RA_TLS_MRENCLAVE=ANY; do
-	refuses_to_start "malformed: $bad: exit 2" "${bad%%=*}" "${all[@]}" "$bad" \
+	refuses_to_start "malformed: $bad: exit 2" "env-malformed: .*${bad%%=*}" "${all[@]}" "$bad" \
 	    --sim sim
 done
 

@@ -45,16 +45,16 @@ else
 	skip "a wrap_key of another user" "not root"
 fi
 chmod 644 wrap_key
-refuses_to_start "wrap_key with mode 0644" "mode 644.*chmod 600" \
+refuses_to_start "wrap_key with mode 0644" "wrap-key-unusable: .*mode 644.*chmod 600" \
     -c policy.conf --sim sim wrap_key
 chmod 640 wrap_key
-refuses_to_start "wrap_key with mode 0640" "mode 640" \
+refuses_to_start "wrap_key with mode 0640" "wrap-key-unusable: .*mode 640" \
     -c policy.conf --sim sim wrap_key
 : >empty
 head -c 4097 /dev/zero >long
 chmod 600 empty long
-refuses_to_start "an empty wrap_key" "has 0 bytes" -c policy.conf --sim sim empty
-refuses_to_start "a wrap_key of 4097 bytes" "has 4097 bytes" \
+refuses_to_start "an empty wrap_key" "wrap-key-unusable: .*has 0 bytes" -c policy.conf --sim sim empty
+refuses_to_start "a wrap_key of 4097 bytes" "wrap-key-unusable: .*has 4097 bytes" \
     -c policy.conf --sim sim long
 refuses_to_start "a wrap_key that is not there" "cannot be opened" \
     -c policy.conf --sim sim nothing
@@ -85,9 +85,9 @@ check "the CA's subjects begin with SIMULATED" sh -c "
 check "root and issuing CA verify, strictly" openssl verify -x509_strict \
     -CAfile "$STATE/ca/root.crt" "$STATE/ca/issuing.crt"
 
-refuses_to_start "a second issuer with the same STATEDIR" "in use by another" \
+refuses_to_start "a second issuer with the same STATEDIR" "state-locked: .*in use by another" \
     -c policy.conf --sim sim -s "$STATE"
-refuses_to_start "a port that is in use" "Cannot listen on 127.0.0.1:$PORT" \
+refuses_to_start "a port that is in use" "address-in-use: Cannot listen on 127.0.0.1:$PORT" \
     -c policy.conf --sim sim -l "127.0.0.1:$PORT"
 root=$(sha256sum <"$STATE/ca/root.crt")
 children=$(children_of "$PID")
@@ -101,9 +101,9 @@ said "... and says so" "event=stopped" "$LOG"
 
 "$BIN/dci-sim" init sim2 >/dev/null
 refuses_to_start "another simulated platform on the same STATEDIR" \
-    "root of attestation trust" -c policy.conf --sim sim2 -s "$STATE"
+    "state-other-root: .*root of attestation trust" -c policy.conf --sim sim2 -s "$STATE"
 refuses_to_start "Intel's root on a simulator's STATEDIR" \
-    "root of attestation trust" -c policy.conf -s "$STATE"
+    "state-other-root: .*root of attestation trust" -c policy.conf -s "$STATE"
 
 mv "$STATE/ca/root.key" root.key.away
 LISTEN=$PORT issuer main
@@ -145,6 +145,29 @@ for folder in "" /ca; do
 	fi
 	chmod 700 "$STATE$folder"
 done
+# unwritable TEXT FOLDER: as somebody who may not write there.
+unwritable() {
+	local as=() status=0
+
+	[ "$(id -u)" != 0 ] ||
+	    as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	if [ ${#as[@]} -gt 0 ] && ! "${as[@]}" test -x "$BIN/dci-issuer"; then
+		skip "$1" "no setpriv, or no way to $BIN"
+		return
+	fi
+	timeout 20 "${as[@]}" "$BIN/dci-issuer" -c policy.conf --sim sim -s "$2" \
+	    -l 127.0.0.1:0 >out 2>&1 || status=$?
+	equal "$1: exit 2" 2 "$status"
+	said "... with file-unwritable, what, and why" \
+	    "file-unwritable: .*$2.*Permission denied"
+}
+mkdir barred barred/state
+chmod 555 barred barred/state
+chmod 755 "$WORK"
+[ "$(id -u)" != 0 ] || chown 65534 ssl ssl/*
+unwritable "a STATEDIR that may not be written" barred/state
+unwritable "a STATEDIR that may not be made" barred/new
+[ "$(id -u)" != 0 ] || chown 0 ssl ssl/*
 STATE=$WORK/new/folder/state
 exits 2 "a STATEDIR below a file" timeout 10 "$BIN/dci-issuer" -c policy.conf \
     --sim sim -s policy.conf/state -l 127.0.0.1:0
@@ -179,11 +202,11 @@ issuer_stop
 # --- configuration ------------------------------------------------------------------
 
 echo 'listn = "[::]:4433"' >bad.conf
-refuses_to_start "an unknown key, with file and line" "bad.conf:1: " -c bad.conf
+refuses_to_start "an unknown key, with file and line" "config-unknown-key: bad.conf:1: " -c bad.conf
 printf '\n\nworkers = x\n' >bad.conf
-refuses_to_start "a malformed value, with file and line" "bad.conf:3: " -c bad.conf
+refuses_to_start "a malformed value, with file and line" "config-value: bad.conf:3: " -c bad.conf
 printf 'enclave "a" {\n}\n' >bad.conf
-refuses_to_start "an enclave without a measurement" "bad.conf:[12]: " -c bad.conf
+refuses_to_start "an enclave without a measurement" "config-enclave: bad.conf:[12]: " -c bad.conf
 refuses_to_start "a configuration file that is not there" "nothing.conf" \
     -c nothing.conf
 refuses_to_start "an unknown flag" "no flag" --nothing
@@ -202,12 +225,12 @@ cp out again.conf
 check "... and comes to the same" cmp again.conf printed.conf
 
 mv ssl/server.key away
-refuses_to_start "no TLS key" "ssl/server.key" -c policy.conf --sim sim
+refuses_to_start "no TLS key" "tls-identity: .*ssl/server.key" -c policy.conf --sim sim
 mv away ssl/server.key
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key \
     2>/dev/null
 printf 'tls {\n certificate = "ssl/server.crt"\n key = "other.key"\n}\n' >bad.conf
-refuses_to_start "a TLS key of another certificate" "does not belong" \
+refuses_to_start "a TLS key of another certificate" "tls-identity: .*does not belong" \
     -c bad.conf --sim sim
 
 # --- without collateral ---------------------------------------------------------------

@@ -59,6 +59,10 @@ struct dci_quote {
 	size_t padding; /* zero bytes after the signature data */
 };
 
+/* What certification data of that type are, "PCK certificate chain" for 5;
+ * "unknown" for types that nobody defined. */
+const char *dci_certification_name(unsigned type);
+
 /*
  * Parses a whole quote of at most 16 KiB (LIMIT_QUOTE).  Takes SGX quotes of
  * version 3, 4 and 5 with an ECDSA P-256 attestation key; everything else is

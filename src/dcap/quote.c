@@ -26,6 +26,29 @@ fail(struct dci_failure *f, enum dci_code code, const char *what, uint32_t v)
 	    dci_code_meaning(code), what, v, v, dci_code_remedy(code));
 }
 
+/* Spec section 1.4. */
+const char *
+dci_certification_name(unsigned type)
+{
+	static const char *const names[] = {"unknown", "PPID in the clear",
+	    "PPID, encrypted, RSA 2048", "PPID, encrypted, RSA 3072",
+	    "PCK certificate", "PCK certificate chain",
+	    "QE report certification data", "platform manifest"};
+
+	return names[type < sizeof(names) / sizeof(names[0]) ? type : 0];
+}
+
+static int
+certification_refused(struct dci_failure *f, const char *where, unsigned type)
+{
+	enum dci_code code = DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED;
+
+	return dci_fail(f, code,
+	    "%s Found: %scertification data of type %u (%s). %s",
+	    dci_code_meaning(code), where, type, dci_certification_name(type),
+	    dci_code_remedy(code));
+}
+
 static int
 too_short(struct dci_failure *f, const char *what, size_t left)
 {
@@ -136,8 +159,7 @@ certification_parse(
 	if (!reader_u16le(r, &q->cert_type))
 		return too_short(f, "the certification data", r->n);
 	if (q->cert_type < 1 || q->cert_type > CERT_PCK_CHAIN)
-		return fail(f, DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED,
-		    "certification data of type", q->cert_type);
+		return certification_refused(f, "", q->cert_type);
 	if (!reader_blob32(r, &data))
 		return too_short(f, "the certification data", r->n);
 	struct reader in = reader_of(report.p, report.n);
@@ -162,8 +184,7 @@ nested_parse(struct dci_quote *q, struct reader *r, struct dci_failure *f)
 	if (!reader_u16le(r, &type))
 		return too_short(f, "the certification data", r->n);
 	if (type != CERT_QE_REPORT)
-		return fail(f, DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED,
-		    "outer certification data of type", type);
+		return certification_refused(f, "outer ", type);
 	if (!reader_blob32(r, &blob))
 		return too_short(f, "the certification data", r->n);
 	struct reader in = reader_of(blob.p, blob.n);

@@ -46,7 +46,8 @@ quote_brings_chain(
 		return dci_checks_fail(checks, f,
 		    DCI_CHECK_QUOTE_CERTIFICATION_DATA,
 		    DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED, "type 5",
-		    "type %u", q->cert_type);
+		    "type %u (%s)", q->cert_type,
+		    dci_certification_name(q->cert_type));
 	dci_checks_pass(checks, DCI_CHECK_QUOTE_CERTIFICATION_DATA, NULL);
 	return 0;
 }

@@ -104,17 +104,6 @@ static const struct field platform_id[] = {
     {"pce_id", 2, FIELD_HEX},
 };
 
-static const char *
-certification_name(uint16_t type)
-{
-	static const char *const names[] = {"unknown", "PPID in the clear",
-	    "PPID, encrypted, RSA 2048", "PPID, encrypted, RSA 3072",
-	    "PCK certificate", "PCK certificate chain",
-	    "QE report certification data", "platform manifest"};
-
-	return names[type < 8 ? type : 0];
-}
-
 static void
 ppid_show(struct view *v, struct bytes data, size_t size)
 {
@@ -136,7 +125,7 @@ certification_data_show(struct view *v, uint16_t type, struct bytes data)
 	static const size_t ppid[] = {[1] = 16, [2] = 256, [3] = 384};
 
 	view_number(v, "type", type);
-	view_text(v, "type_name", certification_name(type));
+	view_text(v, "type_name", dci_certification_name(type));
 	view_number(v, "size", (int64_t)data.n);
 	if (type >= 1 && type <= 3)
 		ppid_show(v, data, ppid[type]);

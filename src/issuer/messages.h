@@ -144,8 +144,6 @@ struct m_release {
 	MESSAGE(FILE, PARENT, ANY, struct m_file, NO_TAIL)                  \
 	MESSAGE(GO, PARENT, ANY, struct m_none, NO_TAIL)                    \
 	MESSAGE(DONE, ANY, PARENT, struct m_none, NO_TAIL)                  \
-	/* that process sent what it may not send */                        \
-	MESSAGE(COMPLAINT, ANY, PARENT, struct m_peer, NO_TAIL)             \
 	/* one connection */                                                \
 	MESSAGE(EVIDENCE, WORKER, APPRAISER, struct m_evidence,             \
 	    LIMIT_CERTIFICATE)                                              \
@@ -158,7 +156,9 @@ struct m_release {
 	MESSAGE(SIGNED, SIGNER, LEDGER, struct m_signed, NO_TAIL)           \
 	MESSAGE(RELEASE, LEDGER, WORKER, struct m_release, RELEASE_MAX)     \
 	MESSAGE(REFUSAL, ANY, LEDGER, struct m_refusal,                     \
-	    RECORD_MAX + LIMIT_QUOTE)
+	    RECORD_MAX + LIMIT_QUOTE)                                       \
+	/* that process sent what it may not send */                        \
+	MESSAGE(COMPLAINT, ANY, PARENT, struct m_peer, NO_TAIL)
 
 struct m_none {
 	uint32_t zero;

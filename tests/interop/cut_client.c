@@ -27,6 +27,7 @@
 #define SECRET  22
 
 static SSL_CTX *ctx;
+static unsigned secrets; /* received */
 static EVP_PKEY *csr_key;
 static struct addrinfo *where;
 static size_t sent, limit;
@@ -101,6 +102,7 @@ exchange(SSL *ssl, size_t begins[3])
 	if (put(ssl, REQUEST, sizeof(REQUEST)) != 0 ||
 	    get(ssl, answer, sizeof(answer)) != 0)
 		return -1;
+	secrets++;
 	int n = csr_make(&csr);
 	length[0] = (unsigned char)n;
 	length[1] = (unsigned char)(n >> 8);
@@ -111,6 +113,25 @@ exchange(SSL *ssl, size_t begins[3])
 		bad = put(ssl, csr, (size_t)n);
 	OPENSSL_free(csr);
 	return bad;
+}
+
+/* PREFIX.0.crt and PREFIX.0.key, and so on: an issuer releases its secret for
+ * one piece of evidence so many times only. */
+#define SECRETS_PER_EVIDENCE 90
+
+static unsigned
+use_evidence(const char *prefix)
+{
+	unsigned number = secrets / SECRETS_PER_EVIDENCE;
+	char certificate[256], key[256];
+
+	snprintf(certificate, sizeof(certificate), "%s.%u.crt", prefix, number);
+	snprintf(key, sizeof(key), "%s.%u.key", prefix, number);
+	if (SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM) !=
+		1 ||
+	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+		errx(2, "%s cannot be used", certificate);
+	return number;
 }
 
 static int
@@ -146,12 +167,12 @@ hang_up(int fd, int hard)
 int
 main(int argc, char **argv)
 {
-	size_t begins[3] = {0}, step = argc == 8 ? strtoul(argv[7], NULL, 10) : 1;
+	size_t begins[3] = {0}, step = argc == 7 ? strtoul(argv[6], NULL, 10) : 1;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	unsigned connections = 0;
+	unsigned connections = 0, evidence;
 
-	if (argc < 7 || step == 0)
-		errx(2, "usage: cut_client 2|3 CA CERT KEY HOST PORT [STEP]");
+	if (argc < 6 || step == 0)
+		errx(2, "usage: cut_client 2|3 CA EVIDENCE HOST PORT [STEP]");
 	int version = argv[1][0] == '2' ? TLS1_2_VERSION : TLS1_3_VERSION;
 	argv++;
 	signal(SIGPIPE, SIG_IGN);
@@ -161,11 +182,10 @@ main(int argc, char **argv)
 	    SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
 	    SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
 	    SSL_CTX_load_verify_locations(ctx, argv[1], NULL) != 1 ||
-	    SSL_CTX_use_certificate_file(ctx, argv[2], SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(ctx, argv[3], SSL_FILETYPE_PEM) != 1 ||
-	    getaddrinfo(argv[4], argv[5], &hints, &where) != 0)
+	    getaddrinfo(argv[3], argv[4], &hints, &where) != 0)
 		errx(2, "cannot be set up");
 	do {
+		evidence = use_evidence(argv[2]);
 		SSL *ssl = SSL_new(ctx);
 		int fd = connect_to();
 		BIO *bio = BIO_new_socket(fd, BIO_NOCLOSE);
@@ -183,8 +203,10 @@ main(int argc, char **argv)
 		hang_up(fd, connections++ % 2);
 		limit += step;
 	} while (cut);
-	printf("connections=%u bytes=%zu request=%zu length=%zu csr=%zu\n",
-	    connections, sent, begins[0], begins[1], begins[2]);
+	printf("connections=%u bytes=%zu request=%zu length=%zu csr=%zu "
+	       "evidence=%u\n",
+	    connections, sent, begins[0], begins[1], begins[2],
+	    evidence);
 	freeaddrinfo(where);
 	EVP_PKEY_free(csr_key);
 	SSL_CTX_free(ctx);

@@ -2,7 +2,7 @@
 # make          programs in build/bin, server_dcap and client here, TLS identity
 # make demo     the whole story on the simulated platform
 # make check    all tests;  make asan: the same under ASan and UBSan
-# make soak     10 000 deaths of its processes;  make valgrind: unit tests
+# make soak     10 000 deaths of its processes
 # make bench    measurements;  make deps: install what is missing (apt)
 # make install  to PREFIX (/usr/local), below DESTDIR
 # make vectors  real quotes and collateral, where ../shared/vectors is there

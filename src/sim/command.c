@@ -23,12 +23,3 @@ command_refuse(const char *fmt, ...)
 	fputc('\n', stderr);
 	return EXIT_USAGE;
 }
-
-int
-command_pcs(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return command_refuse("The simulated collateral service (pcs) is not "
-			      "part of this version; use DIR/collateral.");
-}

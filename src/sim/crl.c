@@ -119,7 +119,7 @@ root_crl_write(
 	if (crl == NULL ||
 	    (spec->revoked_pck_ca &&
 		!crl_revoke_certificate(
-		    crl, pki->certificate[SIM_KEY_PCK_CA], when)) ||
+		    crl, pki->certificate[pki_pck_ca(spec)], when)) ||
 	    (spec->revoked_tcb_signer &&
 		!crl_revoke_certificate(
 		    crl, pki->certificate[SIM_KEY_TCB_SIGNER], when)))
@@ -132,15 +132,14 @@ bool
 pck_crl_write(
     struct writer *w, const struct sim_pki *pki, const struct sim_spec *spec)
 {
+	enum sim_key ca = pki_pck_ca(spec);
 	X509_CRL *crl CLEANUP(crl_free) =
-	    crl_new(pki->certificate[SIM_KEY_PCK_CA], pki->key[SIM_KEY_PCK_CA],
-		&spec->pck_crl);
+	    crl_new(pki->certificate[ca], pki->key[ca], &spec->pck_crl);
 	int64_t when = spec->pck_crl.from;
 
 	if (crl == NULL || !crl_revoke_strangers(crl, when) ||
 	    (spec->revoked_pck && !crl_revoke_certificate(crl,
 				      pki->certificate[SIM_KEY_PCK], when)))
 		return false;
-	return crl_finish(
-	    w, crl, pki->key[SIM_KEY_PCK_CA], spec->tamper.pck_crl_signature);
+	return crl_finish(w, crl, pki->key[ca], spec->tamper.pck_crl_signature);
 }

@@ -35,6 +35,8 @@ static const char readme[] =
     "faults/NAME/   the same, each with one fault (dci-sim faults)\n"
     "keys/          private keys of all of them and of the Quoting Enclave\n"
     "\n"
+    "dci-sim pcs serves fresh collateral, of more kinds of platforms.\n"
+    "\n"
     "FMSPC 53494D000001, PCE-ID 0000.  Collateral is valid for a year: make a\n"
     "new folder then.\n";
 
@@ -154,11 +156,9 @@ static int
 write_pck_chain(
     const char *dir, const struct sim_platform *p, struct dci_failure *f)
 {
-	static const enum sim_key order[] = {
-	    SIM_KEY_PCK, SIM_KEY_PCK_CA, SIM_KEY_ROOT};
 	struct writer w CLEANUP(writer_free) = writer_new(LIMIT_PEM);
 
-	if (!pki_write_chain(&w, &p->pki, order, 3))
+	if (!pki_write_pck_chain(&w, &p->pki, &p->spec))
 		return dci_fail(
 		    f, DCI_INTERNAL, "The PCK chain could not be encoded.");
 	return write_in(dir, "pck_chain.pem", w.data, w.n, 0644, f);
@@ -207,8 +207,16 @@ read_key(const char *dir, enum sim_key key, struct dci_failure *f)
 	char path[PATH_MAX];
 	size_t n;
 
-	if (key_path(path, dir, key, f) != 0 ||
-	    file_read(path, LIMIT_PEM, &text, &n, f) != 0)
+	if (key_path(path, dir, key, f) != 0)
+		return NULL;
+	if (access(path, F_OK) != 0) {
+		dci_fail(f, DCI_SIM_MALFORMED,
+		    "%s is missing: remove %s, and make it anew with dci-sim "
+		    "init.",
+		    path, dir);
+		return NULL;
+	}
+	if (file_read(path, LIMIT_PEM, &text, &n, f) != 0)
 		return NULL;
 	BIO *bio CLEANUP(cleanup_bio) = BIO_new_mem_buf(text, (int)n);
 	/* An empty passphrase: never ask on the terminal. */

@@ -23,6 +23,7 @@ static const char help[] =
     "usage: dci-sim init DIR\n"
     "       dci-sim quote [options] DIR [REPORTDATA]\n"
     "       dci-sim faults\n"
+    "       dci-sim pcs [options] DIR\n"
     "       dci-sim --help | --version\n"
     "\n"
     "A simulated SGX platform with its own root.  Nothing it makes is secret\n"
@@ -45,6 +46,7 @@ static const char help[] =
     "        and any field at the end of this text, signatures staying right\n"
     "faults  lists the faults, tab-separated: name, verdict of\n"
     "        dci verify-quote, where (quote or collateral), explanation.\n"
+    "pcs     serves collateral as Intel's PCS does, see below.\n"
     "\n"
     "Exit status: 0, or 2 when something is wrong.\n"
     "\n"
@@ -87,6 +89,15 @@ print_help(void)
 	print_derived("MRENCLAVE", SIM_MRENCLAVE_TEXT);
 	print_derived("MRSIGNER", SIM_MRSIGNER_TEXT);
 	print_knobs();
+	putchar('\n');
+	fputs(command_pcs_help, stdout);
+	return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
+}
+
+static int
+print_pcs_help(void)
+{
+	fputs(command_pcs_help, stdout);
 	return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 
@@ -109,7 +120,8 @@ main(int argc, char **argv)
 	if (argc < 2)
 		return command_refuse("which command? See dci-sim --help.");
 	if (asks_for_help(argc, argv))
-		return print_help();
+		return strcmp(argv[1], "pcs") == 0 ? print_pcs_help()
+						   : print_help();
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("dci-sim %s\n", DCI_VERSION);
 		return 0;

@@ -7,11 +7,9 @@
 #include "sim/pck_extension.h"
 #include "sim/pki.h"
 
-#define SHA1_SIZE 20
-#define URL       "https://simulated.invalid/"
-#define ROOT_CRL  "URI:" URL "SIMULATEDSGXRootCA.der"
-#define PCK_CRL \
-	"URI:" URL "sgx/certification/v4/pckcrl?ca=platform&encoding=der"
+#define SHA1_SIZE   20
+#define ROOT_CRL    "URI:" SIM_ROOT_CRL_URL
+#define PCK_CRL(ca) "URI:" SIM_PCK_CRL_URL(ca)
 
 CLEANUP_TYPE(cleanup_akid, AUTHORITY_KEYID, AUTHORITY_KEYID_free)
 CLEANUP_TYPE(cleanup_octets, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
@@ -19,31 +17,44 @@ CLEANUP_TYPE(cleanup_name, X509_NAME, X509_NAME_free)
 CLEANUP_TYPE(cleanup_extension, X509_EXTENSION, X509_EXTENSION_free)
 CLEANUP_TYPE(cleanup_bignum, BIGNUM, BN_free)
 
-/* What distinguishes the four certificates from each other. */
+/* What distinguishes the five certificates from each other. */
 static const struct profile {
 	const char *common_name;
-	enum sim_key issuer;
 	const char *key_usage, *basic_constraints, *distribution_point;
 } profiles[SIM_CERTIFICATES] = {
-    [SIM_KEY_ROOT] = {"SIMULATED SGX Root CA", SIM_KEY_ROOT,
-	"critical,keyCertSign,cRLSign", "critical,CA:TRUE,pathlen:1", ROOT_CRL},
-    [SIM_KEY_PCK_CA] = {"SIMULATED SGX PCK Platform CA", SIM_KEY_ROOT,
+    [SIM_KEY_ROOT] = {"SIMULATED SGX Root CA", "critical,keyCertSign,cRLSign",
+	"critical,CA:TRUE,pathlen:1", ROOT_CRL},
+    [SIM_KEY_PCK_CA] = {"SIMULATED SGX PCK Platform CA",
 	"critical,keyCertSign,cRLSign", "critical,CA:TRUE,pathlen:0", ROOT_CRL},
-    [SIM_KEY_TCB_SIGNER] = {"SIMULATED SGX TCB Signing", SIM_KEY_ROOT,
+    [SIM_KEY_PROCESSOR_CA] = {"SIMULATED SGX PCK Processor CA",
+	"critical,keyCertSign,cRLSign", "critical,CA:TRUE,pathlen:0", ROOT_CRL},
+    [SIM_KEY_TCB_SIGNER] = {"SIMULATED SGX TCB Signing",
 	"critical,digitalSignature,nonRepudiation", "critical,CA:FALSE",
 	ROOT_CRL},
-    [SIM_KEY_PCK] = {"SIMULATED SGX PCK Certificate", SIM_KEY_PCK_CA,
+    [SIM_KEY_PCK] = {"SIMULATED SGX PCK Certificate",
 	"critical,digitalSignature,nonRepudiation", "critical,CA:FALSE",
-	PCK_CRL},
+	PCK_CRL("platform")},
 };
 
 const char *
 sim_key_name(enum sim_key key)
 {
-	static const char *const names[SIM_KEYS] = {
-	    "root", "pck_ca", "tcb_signer", "pck", "attestation"};
+	static const char *const names[SIM_KEYS] = {"root", "pck_ca",
+	    "processor_ca", "tcb_signer", "pck", "attestation"};
 
 	return names[key];
+}
+
+enum sim_key
+pki_pck_ca(const struct sim_spec *spec)
+{
+	return spec->processor_ca ? SIM_KEY_PROCESSOR_CA : SIM_KEY_PCK_CA;
+}
+
+static enum sim_key
+issuer_of(enum sim_key which, const struct sim_spec *spec)
+{
+	return which == SIM_KEY_PCK ? pki_pck_ca(spec) : SIM_KEY_ROOT;
 }
 
 /* The key identifier of RFC 5280, 4.2.1.2, method 1: SHA-1 of the point. */
@@ -103,19 +114,10 @@ make_name(const char *common_name)
 }
 
 static const char *
-common_name(enum sim_key which, const struct sim_spec *spec)
-{
-	if (which == SIM_KEY_PCK_CA && spec->processor_ca)
-		return "SIMULATED SGX PCK Processor CA";
-	return profiles[which].common_name;
-}
-
-static const char *
 distribution_point(enum sim_key which, const struct sim_spec *spec)
 {
 	if (which == SIM_KEY_PCK && spec->processor_ca)
-		return "URI:" URL
-		       "sgx/certification/v4/pckcrl?ca=processor&encoding=der";
+		return PCK_CRL("processor");
 	return profiles[which].distribution_point;
 }
 
@@ -126,6 +128,7 @@ validity_of(const struct sim_spec *spec, enum sim_key which)
 	case SIM_KEY_ROOT:
 		return &spec->root;
 	case SIM_KEY_PCK_CA:
+	case SIM_KEY_PROCESSOR_CA:
 		return &spec->pck_ca;
 	case SIM_KEY_TCB_SIGNER:
 		return &spec->tcb_signer;
@@ -224,14 +227,14 @@ static X509 *
 issue(
     const struct sim_pki *pki, enum sim_key which, const struct sim_spec *spec)
 {
-	enum sim_key by = profiles[which].issuer;
+	enum sim_key by = issuer_of(which, spec);
 	EVP_PKEY *own = pki->key[which], *issuer = pki->key[by];
 	const struct sim_validity *valid = validity_of(spec, which);
 	X509 *cert CLEANUP(cleanup_x509) = X509_new();
 	X509_NAME *subject CLEANUP(cleanup_name) =
-	    make_name(common_name(which, spec));
+	    make_name(profiles[which].common_name);
 	X509_NAME *issuer_name CLEANUP(cleanup_name) =
-	    make_name(common_name(by, spec));
+	    make_name(profiles[by].common_name);
 
 	if (cert == NULL || subject == NULL || issuer_name == NULL ||
 	    !X509_set_version(cert, X509_VERSION_3) ||
@@ -330,4 +333,31 @@ pki_write_chain(struct writer *w, const struct sim_pki *pki,
 	long size = BIO_get_mem_data(bio, &text);
 	writer_put(w, text, (size_t)size);
 	return !w->failed;
+}
+
+bool
+pki_write_pck_chain(
+    struct writer *w, const struct sim_pki *pki, const struct sim_spec *spec)
+{
+	const enum sim_key order[] = {
+	    SIM_KEY_PCK, pki_pck_ca(spec), SIM_KEY_ROOT};
+
+	return pki_write_chain(w, pki, order, 3);
+}
+
+bool
+pki_write_ca_chain(
+    struct writer *w, const struct sim_pki *pki, const struct sim_spec *spec)
+{
+	const enum sim_key order[] = {pki_pck_ca(spec), SIM_KEY_ROOT};
+
+	return pki_write_chain(w, pki, order, 2);
+}
+
+bool
+pki_write_signer_chain(struct writer *w, const struct sim_pki *pki)
+{
+	static const enum sim_key order[] = {SIM_KEY_TCB_SIGNER, SIM_KEY_ROOT};
+
+	return pki_write_chain(w, pki, order, 2);
 }

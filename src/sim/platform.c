@@ -148,37 +148,21 @@ sim_quote(const struct sim_platform *p, const struct sim_quote_options *options,
 }
 
 static bool
-signer_chain(struct writer *w, const struct sim_platform *p)
-{
-	static const enum sim_key order[] = {SIM_KEY_TCB_SIGNER, SIM_KEY_ROOT};
-
-	return pki_write_chain(w, &p->pki, order, 2);
-}
-
-static bool
-pck_ca_chain(struct writer *w, const struct sim_platform *p)
-{
-	static const enum sim_key order[] = {SIM_KEY_PCK_CA, SIM_KEY_ROOT};
-
-	return pki_write_chain(w, &p->pki, order, 2);
-}
-
-static bool
 document_write(
     struct writer *w, const struct sim_platform *p, enum dci_document which)
 {
 	switch (which) {
 	case DCI_DOC_TCB_INFO:
-		return tcb_info_write(w, &p->pki, &p->spec);
+		return tcb_info_write(w, &p->pki, &p->spec, DCI_TEE_SGX);
 	case DCI_DOC_QE_IDENTITY:
-		return qe_identity_write(w, &p->pki, &p->spec);
+		return qe_identity_write(w, &p->pki, &p->spec, DCI_TEE_SGX);
 	case DCI_DOC_TCB_INFO_CHAIN:
 	case DCI_DOC_QE_IDENTITY_CHAIN:
-		return signer_chain(w, p);
+		return pki_write_signer_chain(w, &p->pki);
 	case DCI_DOC_PCK_CRL:
 		return pck_crl_write(w, &p->pki, &p->spec);
 	case DCI_DOC_PCK_CRL_CHAIN:
-		return pck_ca_chain(w, p);
+		return pki_write_ca_chain(w, &p->pki, &p->spec);
 	case DCI_DOC_ROOT_CA_CRL:
 		return root_crl_write(w, &p->pki, &p->spec);
 	default:

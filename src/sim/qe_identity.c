@@ -15,12 +15,15 @@ level_write(struct writer *w, const struct sim_qe_level *level)
 }
 
 static void
-inner_write(struct writer *w, const struct sim_spec *spec)
+inner_write(struct writer *w, const struct sim_spec *spec, enum dci_tee tee)
 {
+	bool tdx = tee == DCI_TEE_TDX;
+	const char *signer =
+	    tdx ? SIM_TD_QE_MRSIGNER_TEXT : SIM_QE_MRSIGNER_TEXT;
 	uint8_t mrsigner[SHA256_SIZE];
 
-	sha256(mrsigner, SIM_QE_MRSIGNER_TEXT, strlen(SIM_QE_MRSIGNER_TEXT));
-	writer_text(w, "{\"id\":\"QE\",\"version\":2,");
+	sha256(mrsigner, signer, strlen(signer));
+	writer_printf(w, "{\"id\":\"%s\",\"version\":2,", tdx ? "TD_QE" : "QE");
 	document_dates(w, &spec->qe_identity);
 	writer_printf(
 	    w, ",\"tcbEvaluationDataNumber\":%u", spec->qe_evaluation);
@@ -32,7 +35,7 @@ inner_write(struct writer *w, const struct sim_spec *spec)
 	    ",\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\""
 	    ",\"mrsigner\":");
 	document_hex(w, mrsigner, sizeof(mrsigner));
-	writer_text(w, ",\"isvprodid\":1,\"tcbLevels\":[");
+	writer_printf(w, ",\"isvprodid\":%d,\"tcbLevels\":[", tdx ? 2 : 1);
 	for (size_t i = 0; i < spec->n_qe_levels; i++) {
 		if (i > 0)
 			writer_u8(w, ',');
@@ -42,12 +45,12 @@ inner_write(struct writer *w, const struct sim_spec *spec)
 }
 
 bool
-qe_identity_write(
-    struct writer *w, const struct sim_pki *pki, const struct sim_spec *spec)
+qe_identity_write(struct writer *w, const struct sim_pki *pki,
+    const struct sim_spec *spec, enum dci_tee tee)
 {
 	struct writer inner CLEANUP(writer_free) = writer_new(LIMIT_COLLATERAL);
 
-	inner_write(&inner, spec);
+	inner_write(&inner, spec, tee);
 	return document_sign(w, "enclaveIdentity", &inner,
 	    pki->key[SIM_KEY_TCB_SIGNER], spec->tamper.qe_identity_signature);
 }

@@ -130,8 +130,6 @@ qe_part_write(struct writer *w, const struct sim_pki *pki,
     const struct sim_spec *spec, const struct sim_quote_options *o,
     const uint8_t key[static 64])
 {
-	static const enum sim_key order[] = {
-	    SIM_KEY_PCK, SIM_KEY_PCK_CA, SIM_KEY_ROOT};
 	uint8_t auth[QE_AUTH_SIZE], signature[64];
 	struct dci_sgx_report report;
 	struct writer body CLEANUP(writer_free) = writer_new(LIMIT_QUOTE);
@@ -147,7 +145,7 @@ qe_part_write(struct writer *w, const struct sim_pki *pki,
 	sim_patch_apply(body.data, SIM_PART_QE, o->patch, o->patches);
 	if (!ecdsa_sign_raw(pki->key[SIM_KEY_PCK],
 		(struct bytes){body.data, body.n}, signature) ||
-	    !pki_write_chain(&chain, pki, order, 3))
+	    !pki_write_pck_chain(&chain, pki, spec))
 		return false;
 	signature[40] ^= spec->tamper.qe_report_signature ? 1 : 0;
 	writer_u8(&chain, 0);

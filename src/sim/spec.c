@@ -14,10 +14,12 @@ const uint8_t sim_fmspc[6] = {'S', 'I', 'M', 0, 0, 1};
 #define TCB(c1, c2, c7, pce)                                               \
 	{                                                                  \
 		.component = {c1, c2, 3, 3, 255, 255, c7}, .pce_svn = pce, \
+		.tdx = {5, 0, c2},                                         \
 	}
 
 /* One level for each status, shaped like those of a Xeon: components 1 and 2
- * are microcode, 7 is a setting of the firmware. */
+ * are microcode, 7 is a setting of the firmware.  For TDX the module and the
+ * microcode count. */
 static const struct sim_tcb_level tcb_levels[] = {
     {TCB(12, 12, 1, 13), "2024-11-13T00:00:00Z", "UpToDate", NULL},
     {TCB(12, 12, 0, 13), "2024-11-13T00:00:00Z", "ConfigurationNeeded",

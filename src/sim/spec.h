@@ -14,16 +14,17 @@
 /* The one simulated platform's FMSPC, "SIM\0\0\1": 53494D000001. */
 extern const uint8_t sim_fmspc[6];
 
-/* MRSIGNER of the simulated Quoting Enclave, MRENCLAVE of the same, and the
+/* MRSIGNER of the simulated Quoting Enclaves, MRENCLAVE of the first, and the
  * defaults for quoted enclaves, are SHA-256 of these ASCII strings. */
-#define SIM_QE_MRSIGNER_TEXT  "SIMULATED QE MRSIGNER"
-#define SIM_QE_MRENCLAVE_TEXT "SIMULATED QE MRENCLAVE"
-#define SIM_MRENCLAVE_TEXT    "SIMULATED MRENCLAVE"
-#define SIM_MRSIGNER_TEXT     "SIMULATED MRSIGNER"
+#define SIM_QE_MRSIGNER_TEXT    "SIMULATED QE MRSIGNER"
+#define SIM_TD_QE_MRSIGNER_TEXT "SIMULATED TD QE MRSIGNER"
+#define SIM_QE_MRENCLAVE_TEXT   "SIMULATED QE MRENCLAVE"
+#define SIM_MRENCLAVE_TEXT      "SIMULATED MRENCLAVE"
+#define SIM_MRSIGNER_TEXT       "SIMULATED MRSIGNER"
 
-/* SVNs of the 16 TCB components and of the PCE. */
+/* SVNs of the 16 TCB components, of the 16 that TDX adds, and of the PCE. */
 struct sim_tcb {
-	uint8_t component[16];
+	uint8_t component[16], tdx[16];
 	uint16_t pce_svn;
 };
 

@@ -331,8 +331,9 @@ chain_put(struct writer *out, X509 *first, ...)
 static inline void
 leaf_put(struct scene *s, X509 *leaf)
 {
-	chain_put(&s->part[PART_CHAIN], leaf, cert_of(s, SIM_KEY_PCK_CA),
-	    cert_of(s, SIM_KEY_ROOT), NULL);
+	chain_put(&s->part[PART_CHAIN], leaf,
+	    cert_of(s, pki_pck_ca(&s->p->spec)), cert_of(s, SIM_KEY_ROOT),
+	    NULL);
 }
 
 static inline void

@@ -394,8 +394,8 @@ platform_and_processor_ca(void **state)
 	X509_free(ca);
 	spec.processor_ca = true;
 	scene_vary(&s, &spec);
-	ca = cert_of(&s, SIM_KEY_PCK_CA);
-	leaf_put(&s, issued(full, ca, SIM_KEY_PCK_CA));
+	ca = cert_of(&s, SIM_KEY_PROCESSOR_CA);
+	leaf_put(&s, issued(full, ca, SIM_KEY_PROCESSOR_CA));
 	expect_invalid(&s, DCI_PCK_EXTENSION_MALFORMED);
 	X509_free(ca);
 }

@@ -9,10 +9,10 @@
 #include "issuer/config.h"
 #include "issuer/state.h"
 
-/* Runs the issuer until SIGTERM or SIGINT.  Returns the exit code. */
 /* Logs what a configuration has to say for itself. */
 void config_log_notes(const struct issuer_config *);
 
+/* Runs the issuer until SIGTERM or SIGINT.  Returns the exit code. */
 int parent_run(struct issuer_config *, const struct state *, int listener,
     const struct issuer_address *);
 

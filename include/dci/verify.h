@@ -100,17 +100,45 @@ int dci_snapshot_check(const struct dci_snapshot *, struct dci_failure *f);
  * order of enum dci_document (32 zero bytes for a missing one). */
 void dci_snapshot_digest(uint8_t out[static 32], const struct dci_snapshot *);
 
+/* One date that the verdict depends on. */
+struct dci_dates {
+	int64_t issued;      /* notBefore, thisUpdate or issueDate */
+	int64_t next_update; /* notAfter or nextUpdate */
+};
+
+/* RFC 5280 5.2.3. */
+#define DCI_CRL_NUMBER_MAX 20
+
+/* What a document says of itself. */
+struct dci_described {
+	/* The first thing wrong with it or its issuer chain, dates apart;
+	 * unless it is DCI_OK, nothing below means anything. */
+	struct dci_failure failure;
+	struct dci_dates dates; /* the document's own */
+	struct dci_dates valid; /* when its issuer chain is valid as well */
+	uint32_t evaluation;    /* of TCB info and QE identity */
+	enum dci_tee tee;       /* of the same */
+	uint8_t fmspc[6];       /* of TCB info */
+	bool platform_ca;       /* of the PCK CRL: not the Processor CA's */
+	/* Of both CRLs: big-endian, without leading zeros. */
+	uint8_t crl_number[DCI_CRL_NUMBER_MAX];
+	size_t crl_number_size;
+};
+
+/*
+ * Describes one of the four documents that have dates of their own
+ * (DCI_DOC_TCB_INFO, _QE_IDENTITY, _PCK_CRL, _ROOT_CA_CRL), whatever the others
+ * are: only the revocation of TCB signers needs the root CA's list, and is not
+ * looked at without a good one.
+ */
+void dci_snapshot_describe(
+    struct dci_described *out, const struct dci_snapshot *, enum dci_document);
+
 /* As many as the collateral names, of any length: the array and the texts
  * are the snapshot's own and live as long as it does. */
 struct dci_advisories {
 	size_t n;
 	const char *const *id;
-};
-
-/* One date that the verdict depends on. */
-struct dci_dates {
-	int64_t issued;      /* notBefore, thisUpdate or issueDate */
-	int64_t next_update; /* notAfter or nextUpdate */
 };
 
 /* The same with its owner: a certificate, a list or a document. */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,57 +79,89 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return 0;
 }
 
+/* A file beside name that was not there, "NAME.XXXXXX". */
 static int
-sync_folder_of(const char *path)
+temporary_open(
+    int folder, const char *name, char temporary[static NAME_MAX + 1])
 {
-	char folder[PATH_MAX];
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	uint8_t random[6];
 
-	snprintf(folder, sizeof(folder), "%s", path);
-	char *slash = strrchr(folder, '/');
-	if (slash == NULL)
-		snprintf(folder, sizeof(folder), ".");
-	else
-		slash[slash == folder] = '\0';
-	int fd CLEANUP(cleanup_fd) =
-	    open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -1 : fsync(fd);
+	for (unsigned tries = 0; tries < 100; tries++) {
+		char suffix[sizeof(random) + 1] = "";
+
+		if (getrandom(random, sizeof(random), 0) != sizeof(random))
+			return -1;
+		for (size_t i = 0; i < sizeof(random); i++)
+			suffix[i] = letters[random[i] % 32];
+		if ((size_t)snprintf(temporary, NAME_MAX + 1, "%s.%s", name,
+			suffix) > NAME_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		int fd = openat(folder, temporary,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
+int
+file_write_at(int folder, const char *name, const char *shown, const void *data,
+    size_t n, mode_t mode, struct dci_failure *f)
+{
+	char temporary[NAME_MAX + 1];
+	int fd = temporary_open(folder, name, temporary);
+
+	if (fd < 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "No file can be created beside %s: %s.", shown,
+		    strerror(errno));
+	int bad = fchmod(fd, mode) != 0 || write_all(fd, data, n) != 0 ||
+		  fsync(fd) != 0;
+	int why = errno;
+	if (close(fd) != 0 && !bad) {
+		bad = 1;
+		why = errno;
+	}
+	if (!bad && renameat(folder, temporary, folder, name) != 0) {
+		bad = 1;
+		why = errno;
+	}
+	if (bad) {
+		unlinkat(folder, temporary, 0);
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "%s cannot be written: %s.", shown, strerror(why));
+	}
+	if (fsync(folder) != 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "The folder of %s cannot be synced: %s.", shown,
+		    strerror(errno));
+	return 0;
 }
 
 int
 file_write(const char *path, const void *data, size_t n, mode_t mode,
     struct dci_failure *f)
 {
-	char temporary[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t length = (size_t)(name - path);
+	char folder[PATH_MAX] = ".";
 
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
-	    sizeof(temporary))
-		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "%s is too long for a path.", path);
-	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (length >= sizeof(folder))
+		return dci_fail(
+		    f, DCI_FILE_UNWRITABLE, "%s is too long for a path.", path);
+	if (length > 0)
+		snprintf(folder, sizeof(folder), "%.*s", (int)length, path);
+	int fd CLEANUP(cleanup_fd) =
+	    open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "%s cannot be created: %s.", temporary, strerror(errno));
-	int bad = fchmod(fd, mode) != 0 || write_all(fd, data, n) != 0 ||
-	    fsync(fd) != 0;
-	int why = errno;
-	if (close(fd) != 0 && !bad) {
-		bad = 1;
-		why = errno;
-	}
-	if (!bad && rename(temporary, path) != 0) {
-		bad = 1;
-		why = errno;
-	}
-	if (bad) {
-		unlink(temporary);
-		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "%s cannot be written: %s.", path, strerror(why));
-	}
-	if (sync_folder_of(path) != 0)
-		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "The folder of %s cannot be synced: %s.", path,
+		    "The folder of %s cannot be opened: %s.", path,
 		    strerror(errno));
-	return 0;
+	return file_write_at(fd, name, path, data, n, mode, f);
 }
 
 int
@@ -154,7 +187,7 @@ folder_make(const char *path, mode_t mode, struct dci_failure *f)
 	}
 	struct stat st;
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-		return dci_fail(f, DCI_FILE_UNWRITABLE, "%s is not a folder.",
-		    path);
+		return dci_fail(
+		    f, DCI_FILE_UNWRITABLE, "%s is not a folder.", path);
 	return 0;
 }

@@ -22,9 +22,13 @@ int file_read_fd(int fd, const char *name, size_t max, uint8_t **data,
  * fsyncs the folder: after a crash there is the old content or the new. */
 int file_write(const char *path, const void *data, size_t n, mode_t mode,
     struct dci_failure *f) MUST_CHECK;
+/* The same below a folder that is open; shown is its name for messages.  After
+ * a crash a file NAME.XXXXXX may be left. */
+int file_write_at(int folder, const char *name, const char *shown,
+    const void *data, size_t n, mode_t mode, struct dci_failure *f) MUST_CHECK;
 
 /* Makes the folder and its parents where they are missing. */
-int folder_make(const char *path, mode_t mode, struct dci_failure *f)
-    MUST_CHECK;
+int folder_make(
+    const char *path, mode_t mode, struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -103,6 +103,27 @@ normalise_crl(struct collateral_files *c, const char *path,
 	    LIMIT_COLLATERAL);
 }
 
+static int
+normalise(struct collateral_files *c, const char *path, struct dci_failure *f)
+{
+	if (normalise_crl(c, path, DCI_DOC_PCK_CRL, f) != 0)
+		return -1;
+	return normalise_crl(c, path, DCI_DOC_ROOT_CA_CRL, f);
+}
+
+int
+collateral_load_bundle(struct collateral_files *out, int fd, const char *name,
+    struct dci_failure *f)
+{
+	struct collateral_files c CLEANUP(collateral_free) = {0};
+
+	if (load_bundle(&c, fd, name, f) != 0 || normalise(&c, name, f) != 0)
+		return -1;
+	*out = c;
+	c = (struct collateral_files){0};
+	return 0;
+}
+
 int
 collateral_load(
     struct collateral_files *out, const char *path, struct dci_failure *f)
@@ -115,12 +136,9 @@ collateral_load(
 		return dci_fail(f, DCI_FILE_UNREADABLE,
 		    "The collateral %s cannot be opened: %s.", path,
 		    strerror(errno));
-	int bad = S_ISDIR(st.st_mode) ? load_folder(&c, fd, path, f)
-				      : load_bundle(&c, fd, path, f);
-	if (bad)
-		return -1;
-	if (normalise_crl(&c, path, DCI_DOC_PCK_CRL, f) != 0 ||
-	    normalise_crl(&c, path, DCI_DOC_ROOT_CA_CRL, f) != 0)
+	if (!S_ISDIR(st.st_mode))
+		return collateral_load_bundle(out, fd, path, f);
+	if (load_folder(&c, fd, path, f) != 0 || normalise(&c, path, f) != 0)
 		return -1;
 	*out = c;
 	c = (struct collateral_files){0};

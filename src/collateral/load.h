@@ -33,6 +33,10 @@ const char *collateral_file_name(enum dci_document);
 int collateral_load(struct collateral_files *out, const char *path,
     struct dci_failure *f) MUST_CHECK;
 
+/* The same of a bundle that is open; name is for messages. */
+int collateral_load_bundle(struct collateral_files *out, int fd,
+    const char *name, struct dci_failure *f) MUST_CHECK;
+
 void collateral_free(struct collateral_files *);
 
 /* The same as dci_snapshot_new() takes it; valid while the owner stays. */

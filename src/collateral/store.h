@@ -2,11 +2,14 @@
 /*
  * Collateral that was fetched or imported, kept in a folder: one bundle
  * (bundle.h) for each platform, replaced atomically (temporary file, fsync,
- * rename, fsync of the folder).  standard/ has what is in use, early/ what
- * comes with the next TCB recovery:
+ * rename, fsync of the folder).  There is one folder for each TCB recovery
+ * that documents follow: what is in use is in that of the configured one.
  *
  *     collateral/standard/sgx-00906ed50000-platform.json
  *     collateral/early/tdx-90c06f000000-platform.json
+ *
+ * Everything goes by descriptors, so that a process that is locked in can use
+ * it.  Nothing is verified here.
  */
 #ifndef COLLATERAL_STORE_H
 #define COLLATERAL_STORE_H
@@ -16,18 +19,37 @@
 
 #define STORE_PLATFORMS 64 /* bundles of one kind, at most */
 
+#define STORE_NAME_SIZE 32
+/* "sgx-00906ed50000-platform.json" and back; the form is exact. */
+void store_name(
+    char out[static STORE_NAME_SIZE], const struct dci_platform_id *);
+bool store_name_parse(struct dci_platform_id *, const char *name) MUST_CHECK;
+
+/* "standard", "early". */
+const char *store_kind_name(enum source_update);
+
 /* Called for each bundle of that kind, in the order of names.  A file that is
- * no bundle, or whose name does not fit, is logged and passed over.  The files
- * may be taken (and zeroed) by the callback. */
+ * no bundle, or whose name does not fit, is logged (collateral-passed-over)
+ * and passed over.  The files may be taken (and zeroed) by the callback. */
 typedef void (*store_found)(
     void *arg, const struct dci_platform_id *, struct collateral_files *);
 
-/* folder: a descriptor of collateral/.  A kind that is not there is empty. */
+/*
+ * folder: a descriptor of collateral/.  A kind that is not there is empty.
+ * What a crash left of a write (an hour old at least: it may be going on) is
+ * removed, where that is allowed.  Fails with file-unreadable.
+ */
 int store_read(int folder, enum source_update, store_found, void *arg,
     struct dci_failure *f) MUST_CHECK;
 
-/* Makes the folder of the kind if it is not there. */
-int store_write(int folder, enum source_update, const struct dci_platform_id *,
+/* Makes the folder of the kind if it is not there; as root, for the owner of
+ * collateral/.  Fails with file-unwritable, too-many-platforms or what
+ * collateral_write_bundle() fails with. */
+int store_put(int folder, enum source_update, const struct dci_platform_id *,
     const struct dci_collateral *, struct dci_failure *f) MUST_CHECK;
+
+/* Not being there is no failure. */
+int store_remove(int folder, enum source_update, const struct dci_platform_id *,
+    struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "dci/verify.h"
 #include "dcap/crl.h"
 #include "dcap/pem.h"
 
@@ -68,8 +69,24 @@ entries_parse(struct reader *r, struct crl *crl)
 	return crl->n == n ? NULL : "an entry is malformed";
 }
 
+/* RFC 5280 5.2.3: not negative, at most 20 octets. */
+static bool
+number_parse(struct bytes *number, struct bytes value)
+{
+	struct reader r = reader_of(value.p, value.n);
+
+	if (!der_integer(&r, number) || !reader_done(&r) ||
+	    (number->p[0] & 0x80) != 0)
+		return false;
+	if (number->p[0] == 0) {
+		number->p++;
+		number->n--;
+	}
+	return number->n <= DCI_CRL_NUMBER_MAX;
+}
+
 static const char *
-crl_extensions(struct reader *r)
+crl_extensions(struct reader *r, struct crl *crl)
 {
 	const struct bytes known[] = {oid_crl_number, oid_authority_key_id};
 	struct extensions list;
@@ -87,7 +104,10 @@ crl_extensions(struct reader *r)
 	}
 	if (extensions_unknown(&list, known, 2) != NULL)
 		return "it has a critical extension that is unknown here";
-	return NULL;
+	return number_parse(
+		   &crl->number, extensions_find(&list, oid_crl_number)->value)
+		   ? NULL
+		   : "its crlNumber is malformed";
 }
 
 /* TBSCertList, RFC 5280 5.1.2. */
@@ -110,7 +130,7 @@ tbs_parse(struct crl *crl)
 	    !der_time(&r, &crl->next_update))
 		return "its issuer or dates are malformed";
 	if ((wrong = entries_parse(&r, crl)) != NULL ||
-	    (wrong = crl_extensions(&r)) != NULL)
+	    (wrong = crl_extensions(&r, crl)) != NULL)
 		return wrong;
 	return reader_done(&r) ? NULL : "something follows its extensions";
 }

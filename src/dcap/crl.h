@@ -14,6 +14,7 @@ struct crl {
 	uint8_t *der; /* owned; the rest points into it */
 	struct bytes tbs, issuer, algorithm, signature;
 	int64_t this_update, next_update;
+	struct bytes number; /* crlNumber, without leading zeros */
 	size_t n;
 	struct bytes *serial; /* owned; n of them, sorted */
 };

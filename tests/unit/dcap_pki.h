@@ -38,7 +38,8 @@ crl_make(enum who ca, const struct wishes *wish)
 	put_in(&tbs, 0x30, entries);
 	put_extension(&list, "0603551d23", false, "300480020102");
 	if (!wish->crl_no_number)
-		put_extension(&list, "0603551d14", false, "020101");
+		put_extension(&list, "0603551d14", false,
+		    wish->crl_number != NULL ? wish->crl_number : "020101");
 	if (wish->crl_delta)
 		put_extension(&list, "0603551d1b", true, "020101");
 	put_in(&outer, 0x30, list);

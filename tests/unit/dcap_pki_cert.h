@@ -47,6 +47,7 @@ struct wishes {
 	bool revoked[WHO];
 	const char *not_after[WHO];  /* GeneralizedTime; NULL: 9999 */
 	const char *crl_next_update; /* of both lists */
+	const char *crl_number;      /* DER in hex; NULL: 1 */
 	const char *tcb_next_update; /* RFC 3339 */
 	bool crl_delta, crl_no_number, crl_by_other;
 	const char *tcb_status, *qe_status;

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "collateral/bundle.h"
+#include "collateral/store.h"
+
+#define ENTRIES_MAX  4096 /* that are looked at in one folder */
+#define LEFT_SECONDS 3600 /* after which an unfinished write is none */
+
+CLEANUP_TYPE(cleanup_dir, DIR, closedir)
+
+/* Sorted names. */
+struct names {
+	size_t n;
+	char name[STORE_PLATFORMS][STORE_NAME_SIZE];
+	bool more; /* there are too many */
+};
+
+const char *
+store_kind_name(enum source_update kind)
+{
+	return kind == UPDATE_EARLY ? "early" : "standard";
+}
+
+void
+store_name(
+    char out[static STORE_NAME_SIZE], const struct dci_platform_id *platform)
+{
+	char fmspc[13];
+
+	hex_encode(fmspc, platform->fmspc, sizeof(platform->fmspc));
+	snprintf(out, STORE_NAME_SIZE, "%s-%s-%s.json",
+	    platform->tee == DCI_TEE_TDX ? "tdx" : "sgx", fmspc,
+	    platform->platform_ca ? "platform" : "processor");
+}
+
+/* Whatever is not what store_name() would have written is not taken, so that
+ * no platform has two names. */
+bool
+store_name_parse(struct dci_platform_id *out, const char *name)
+{
+	char again[STORE_NAME_SIZE];
+
+	*out = (struct dci_platform_id){
+	    .tee = name[0] == 't' ? DCI_TEE_TDX : DCI_TEE_SGX};
+	if (strlen(name) < 17 ||
+	    !hex_decode(out->fmspc, sizeof(out->fmspc), name + 4, 12))
+		return false;
+	out->platform_ca = strcmp(name + 16, "-platform.json") == 0;
+	store_name(again, out);
+	return strcmp(name, again) == 0;
+}
+
+/* "NAME.XXXXXX", as file_write_at() calls it. */
+static bool
+is_unfinished(const char *name)
+{
+	struct dci_platform_id ignored;
+	char stem[STORE_NAME_SIZE];
+	size_t n = strlen(name);
+
+	if (n < 8 || n - 7 >= sizeof(stem) || name[n - 7] != '.')
+		return false;
+	snprintf(stem, sizeof(stem), "%.*s", (int)(n - 7), name);
+	return store_name_parse(&ignored, stem);
+}
+
+/* A descriptor of a kind's folder; -1 with errno. */
+static int
+kind_open(int folder, enum source_update kind)
+{
+	return openat(folder, store_kind_name(kind),
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void
+names_add(struct names *names, const char *name)
+{
+	size_t at = names->n;
+
+	while (at > 0 && strcmp(names->name[at - 1], name) > 0)
+		at--;
+	names->more = names->more || names->n == STORE_PLATFORMS;
+	if (at == STORE_PLATFORMS)
+		return;
+	if (names->n < STORE_PLATFORMS)
+		names->n++;
+	memmove(names->name[at + 1], names->name[at],
+	    (names->n - 1 - at) * sizeof(names->name[0]));
+	snprintf(names->name[at], sizeof(names->name[at]), "%s", name);
+}
+
+static void
+passed_over(
+    enum source_update kind, const char *name, const struct dci_failure *why)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, "collateral-passed-over");
+	log_text(&l, "folder", store_kind_name(kind));
+	log_text(&l, "file", name);
+	log_failure(&l, why);
+	log_end(&l);
+}
+
+/* Nobody is told if that fails: it is in nobody's way. */
+static void
+remove_old(int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_mtime < time(NULL) - LEFT_SECONDS)
+		unlinkat(fd, name, 0);
+}
+
+static void
+entry(struct names *names, int fd, enum source_update kind, const char *name)
+{
+	struct dci_platform_id platform;
+	struct dci_failure f;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return;
+	if (store_name_parse(&platform, name)) {
+		names_add(names, name);
+	} else if (is_unfinished(name)) {
+		remove_old(fd, name);
+	} else {
+		dci_fail(&f, DCI_COLLATERAL_FILE_NAME,
+		    "The file %s is none of ours: names are like "
+		    "sgx-00906ed50000-platform.json.",
+		    name);
+		passed_over(kind, name, &f);
+	}
+}
+
+/* Takes fd over. */
+static int
+names_read(
+    struct names *names, int fd, enum source_update kind, struct dci_failure *f)
+{
+	DIR *dir CLEANUP(cleanup_dir) = fdopendir(fd);
+	struct dirent *e;
+
+	if (dir == NULL) {
+		close(fd);
+		return dci_fail(f, DCI_FILE_UNREADABLE,
+		    "The folder %s of the collateral cannot be read: %s.",
+		    store_kind_name(kind), strerror(errno));
+	}
+	names->n = 0;
+	names->more = false;
+	for (size_t i = 0; i < ENTRIES_MAX && (e = readdir(dir)) != NULL; i++)
+		entry(names, fd, kind, e->d_name);
+	return 0;
+}
+
+static void
+bundle_found(int fd, enum source_update kind, const char *name,
+    store_found found, void *arg)
+{
+	struct collateral_files files CLEANUP(collateral_free) = {0};
+	struct dci_platform_id platform;
+	struct dci_failure why;
+	/* Neither links out of the folder nor a FIFO that blocks. */
+	int file CLEANUP(cleanup_fd) =
+	    openat(fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (file < 0)
+		dci_fail(&why, DCI_FILE_UNREADABLE, "%s cannot be opened: %s.",
+		    name, strerror(errno));
+	if (file < 0 || collateral_load_bundle(&files, file, name, &why) != 0) {
+		passed_over(kind, name, &why);
+		return;
+	}
+	if (store_name_parse(&platform, name))
+		found(arg, &platform, &files);
+}
+
+int
+store_read(int folder, enum source_update kind, store_found found, void *arg,
+    struct dci_failure *f)
+{
+	struct names *names CLEANUP(cleanup_free) = malloc(sizeof(*names));
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+	struct dci_failure why;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	int listed = fd < 0 ? -1 : kind_open(folder, kind);
+	if (names == NULL || listed < 0)
+		return dci_fail(f, DCI_FILE_UNREADABLE,
+		    "The folder %s of the collateral cannot be opened: %s.",
+		    store_kind_name(kind), strerror(errno));
+	if (names_read(names, listed, kind, f) != 0)
+		return -1;
+	for (size_t i = 0; i < names->n; i++)
+		bundle_found(fd, kind, names->name[i], found, arg);
+	if (names->more) {
+		dci_fail(&why, DCI_TOO_MANY_PLATFORMS,
+		    "There are more than the %u bundles that are read.",
+		    STORE_PLATFORMS);
+		passed_over(kind, "after the last", &why);
+	}
+	return 0;
+}
+
+/* Whether one more bundle, or the next version of one, is still within what
+ * store_read() reads. */
+static int
+room(int folder, enum source_update kind, const char *name,
+    struct dci_failure *f)
+{
+	struct names *names CLEANUP(cleanup_free) = malloc(sizeof(*names));
+	int fd = kind_open(folder, kind);
+
+	if (names == NULL || fd < 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "The folder %s of the collateral cannot be opened: %s.",
+		    store_kind_name(kind), strerror(errno));
+	if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		close(fd);
+		return 0;
+	}
+	if (names_read(names, fd, kind, f) != 0)
+		return -1;
+	if (names->n < STORE_PLATFORMS)
+		return 0;
+	return dci_fail(f, DCI_TOO_MANY_PLATFORMS,
+	    "There is collateral of %zu platforms already, so %s is not "
+	    "kept.",
+	    names->n, name);
+}
+
+/* As root for the owner of the folder above, who has to write there. */
+static int
+kind_make(int folder, enum source_update kind)
+{
+	struct stat st;
+
+	if (mkdirat(folder, store_kind_name(kind), 0755) != 0)
+		return errno == EEXIST ? 0 : -1;
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+	if (fd < 0 || fsync(folder) != 0)
+		return -1;
+	if (geteuid() != 0)
+		return 0;
+	return fstat(folder, &st) == 0 ? fchown(fd, st.st_uid, st.st_gid) : -1;
+}
+
+int
+store_put(int folder, enum source_update kind,
+    const struct dci_platform_id *platform, const struct dci_collateral *c,
+    struct dci_failure *f)
+{
+	char *text CLEANUP(cleanup_free) = NULL;
+	char name[STORE_NAME_SIZE];
+	size_t n;
+
+	store_name(name, platform);
+	if (kind_make(folder, kind) != 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "The folder %s of the collateral cannot be made: %s.",
+		    store_kind_name(kind), strerror(errno));
+	if (room(folder, kind, name, f) != 0 ||
+	    collateral_write_bundle(c, &text, &n, f) != 0)
+		return -1;
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+	if (fd < 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "The folder %s of the collateral cannot be opened: %s.",
+		    store_kind_name(kind), strerror(errno));
+	return file_write_at(fd, name, name, text, n, 0644, f);
+}
+
+int
+store_remove(int folder, enum source_update kind,
+    const struct dci_platform_id *platform, struct dci_failure *f)
+{
+	char name[STORE_NAME_SIZE];
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+
+	store_name(name, platform);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || (unlinkat(fd, name, 0) != 0 && errno != ENOENT) ||
+	    fsync(fd) != 0)
+		return dci_fail(f, DCI_FILE_UNWRITABLE,
+		    "%s cannot be removed: %s.", name, strerror(errno));
+	return 0;
+}

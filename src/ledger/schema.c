@@ -17,105 +17,71 @@
 	column " BLOB NOT NULL REFERENCES " table "(digest),"
 #define DOCUMENT(column) column " BLOB REFERENCES document(digest)"
 
+/* clang-format off */
 static const char ledger_text[] =
-    CONTENT(
-	"policy", "text", "TEXT") CONTENT("document", "bytes", "BLOB") CONTENT("chain", "bytes", "BLOB") "CREATE TABLE snapshot ("
-													 "digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = "
-													 "32)," DOCUMENT("tcb_info") "," DOCUMENT("tcb_info_issuer_"
-																		  "chain") "," DOCUMENT("qe_identity") "," DOCUMENT("qe_identity_issuer_chain") "," DOCUMENT("pck_crl") "," DOCUMENT("pck_crl_issuer_chain") "," DOCUMENT("root_ca_crl") ") STRICT;"
-																																							 "CREATE TABLE entry ("
-																																							 "id INTEGER PRIMARY KEY CHECK (id > 0),"
-																																							 "time INTEGER NOT NULL,"
-																																							 "kind INTEGER NOT NULL CHECK (kind IN (1, "
-																																							 "2)),"
-																																							 "request_id BLOB NOT NULL,"
-																																							 "evaluated INTEGER NOT NULL,"
-																																							 "newest_issued INTEGER NOT NULL,"
-																																							 "tee INTEGER NOT NULL,"
-																																							 "status INTEGER NOT NULL,"
-																																							 "binding INTEGER NOT NULL,"
-																																							 "assurance INTEGER NOT NULL,"
-																																							 "debug INTEGER NOT NULL,"
-																																							 "mrenclave BLOB NOT NULL,"
-																																							 "mrsigner BLOB NOT NULL,"
-																																							 "isv_prod_id INTEGER NOT NULL,"
-																																							 "isv_svn INTEGER NOT NULL,"
-																																							 "evidence BLOB NOT NULL," DIGEST("policy", "policy") DIGEST(
-																																							     "snapshot", "snapshot") "peer TEXT NOT NULL,"
-																																										     "entry TEXT NOT NULL,"
-																																										     "verdict TEXT NOT NULL,"
-																																										     "quote BLOB NOT "
-																																										     "NULL," DIGEST("chain", "chain") "quote_padding "
-																																														      "INTEGER NOT "
-																																														      "NULL,"
-																																														      "claims BLOB,"
-																																														      "spki BLOB NOT "
-																																														      "NULL,"
-																																														      "csr BLOB "
-																																														      "CHECK ((csr "
-																																														      "IS NOT NULL) "
-																																														      "= (kind = 2)),"
-																																														      "record TEXT "
-																																														      "NOT NULL,"
-																																														      "certificate "
-																																														      "BLOB CHECK "
-																																														      "((certificate "
-																																														      "IS NOT NULL) "
-																																														      "= (kind = 2)),"
-																																														      "serial BLOB "
-																																														      "UNIQUE CHECK "
-																																														      "((serial IS "
-																																														      "NOT NULL) = "
-																																														      "(kind = 2)),"
-																																														      "not_after "
-																																														      "INTEGER CHECK "
-																																														      "((not_after "
-																																														      "IS NOT NULL) "
-																																														      "= (kind = 2)),"
-																																														      "previous BLOB "
-																																														      "NOT NULL "
-																																														      "CHECK "
-																																														      "(length("
-																																														      "previous) = "
-																																														      "32),"
-																																														      "hash BLOB NOT "
-																																														      "NULL CHECK "
-																																														      "(length(hash) "
-																																														      "= 32)) STRICT;"
-																																														      /* One
-																																															 certificate
-																																															 for one piece
-																																															 of evidence.
-																																														       */
-																																														      "CREATE UNIQUE "
-																																														      "INDEX "
-																																														      "entry_"
-																																														      "evidence ON "
-																																														      "entry("
-																																														      "evidence) "
-																																														      "WHERE kind = "
-																																														      "2;"
-																																														      /* How often a secret was released on it. */
-"CREATE INDEX entry_secrets ON entry(evidence) "
-"WHERE kind = 1;"
-/* For
-																																															 ledger_newest().
-																																														       */
-																																														      "CREATE INDEX "
-																																														      "entry_newest "
-																																														      "ON "
-																																														      "entry(max("
-																																														      "time, "
-																																														      "newest_issued)"
-																																														      ")"
-																																														      ";" APPEND_ONLY("policy") APPEND_ONLY("docume"
-																																																			    "nt") APPEND_ONLY("chain") APPEND_ONLY("sn"
-																																																								   "ap"
-																																																								   "sh"
-																																																								   "o"
-																																																								   "t")
-																																															  APPEND_ONLY(
-																																															      "entry");
+    CONTENT("policy", "text", "TEXT")
+    CONTENT("document", "bytes", "BLOB")
+    CONTENT("chain", "bytes", "BLOB")
+    "CREATE TABLE snapshot ("
+    "digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),"
+    DOCUMENT("tcb_info") ","
+    DOCUMENT("tcb_info_issuer_chain") ","
+    DOCUMENT("qe_identity") ","
+    DOCUMENT("qe_identity_issuer_chain") ","
+    DOCUMENT("pck_crl") ","
+    DOCUMENT("pck_crl_issuer_chain") ","
+    DOCUMENT("root_ca_crl") ") STRICT;"
+
+    "CREATE TABLE entry ("
+    "id INTEGER PRIMARY KEY CHECK (id > 0),"
+    "time INTEGER NOT NULL,"
+    "kind INTEGER NOT NULL CHECK (kind IN (1, 2)),"
+    "request_id BLOB NOT NULL,"
+    "evaluated INTEGER NOT NULL,"
+    "newest_issued INTEGER NOT NULL,"
+    "tee INTEGER NOT NULL,"
+    "status INTEGER NOT NULL,"
+    "binding INTEGER NOT NULL,"
+    "assurance INTEGER NOT NULL,"
+    "debug INTEGER NOT NULL,"
+    "mrenclave BLOB NOT NULL,"
+    "mrsigner BLOB NOT NULL,"
+    "isv_prod_id INTEGER NOT NULL,"
+    "isv_svn INTEGER NOT NULL,"
+    "evidence BLOB NOT NULL,"
+    DIGEST("policy", "policy")
+    DIGEST("snapshot", "snapshot")
+    "peer TEXT NOT NULL,"
+    "entry TEXT NOT NULL,"
+    "verdict TEXT NOT NULL,"
+    "quote BLOB NOT NULL,"
+    DIGEST("chain", "chain")
+    "quote_padding INTEGER NOT NULL,"
+    "claims BLOB,"
+    "spki BLOB NOT NULL,"
+    "csr BLOB CHECK ((csr IS NOT NULL) = (kind = 2)),"
+    "record TEXT NOT NULL,"
+    "certificate BLOB CHECK ((certificate IS NOT NULL) = (kind = 2)),"
+    "serial BLOB UNIQUE CHECK ((serial IS NOT NULL) = (kind = 2)),"
+    "not_after INTEGER CHECK ((not_after IS NOT NULL) = (kind = 2)),"
+    "previous BLOB NOT NULL CHECK (length(previous) = 32),"
+    "hash BLOB NOT NULL CHECK (length(hash) = 32)) STRICT;"
+
+    /* One certificate for one piece of evidence. */
+    "CREATE UNIQUE INDEX entry_evidence ON entry(evidence) WHERE kind = 2;"
+    /* How often a secret was released on it. */
+    "CREATE INDEX entry_secrets ON entry(evidence) WHERE kind = 1;"
+    /* For ledger_newest(). */
+    "CREATE INDEX entry_newest ON entry(max(time, newest_issued));"
+    /* For ledger_live(). */
+    "CREATE INDEX entry_live ON entry(not_after) WHERE kind = 2;"
+
+    APPEND_ONLY("policy")
+    APPEND_ONLY("document")
+    APPEND_ONLY("chain")
+    APPEND_ONLY("snapshot")
+    APPEND_ONLY("entry");
+/* clang-format on */
 
 const struct sql_format schema_ledger = {
     .name = "ledger",

@@ -218,6 +218,7 @@ struct dci_verification {
 	bool has_newest;
 	struct dci_level level, newest;
 	uint16_t qe_newest_svn;
+	int64_t qe_newest_date;
 	/* What is missing for it. */
 	size_t shortfalls;
 	struct dci_shortfall shortfall[17];

@@ -11,6 +11,8 @@ static const struct {
 } subcommands[] = {
     {"bundle", collateral_bundle_main,
 	"DIR|FILE -o FILE: one file out of a folder"},
+    {"forecast", collateral_forecast_main,
+	"what the next TCB recovery does to the delegations"},
 };
 
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))

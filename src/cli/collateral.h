@@ -9,6 +9,7 @@
 #define COLLATERAL_NAME "collateral"
 
 int collateral_bundle_main(int argc, char **argv);
+int collateral_forecast_main(int argc, char **argv);
 
 /* Wrong options: says why.  Returns EXIT_TROUBLE. */
 int collateral_refuse(const char *why);

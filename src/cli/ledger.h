@@ -59,8 +59,6 @@ struct quote_judge {
 int quote_judge_check(struct quote_judge *, const struct ledger_row *,
     struct dci_failure *f) MUST_CHECK;
 void quote_judge_free(struct quote_judge *);
-/* The quote as it came: up to its certification data, that, zero bytes. */
-void entry_quote(struct writer *, const struct ledger_row *);
 
 /* One line of "list" and of "refusals": words of the form name=value. */
 void ledger_line(FILE *, const struct ledger_entry *);

@@ -31,7 +31,7 @@ check_quote(const struct ledger_row *row, struct dci_failure *f)
 	struct dci_quote q;
 	uint8_t digest[32];
 
-	entry_quote(&w, row);
+	ledger_row_quote(&w, row);
 	if (w.failed || dci_quote_parse(&q, w.data, w.n, &why) != 0)
 		return dci_fail(f, DCI_LEDGER_DAMAGED, "its quote is no quote");
 	dci_quote_digest(digest, &q);

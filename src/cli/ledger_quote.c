@@ -58,7 +58,7 @@ quote_judge_check(
 	int rc = take_snapshot(j, row->snapshot_digest, f);
 	if (rc != 0)
 		return rc;
-	entry_quote(&w, row);
+	ledger_row_quote(&w, row);
 	dci_verify_quote(&v, w.data, w.n, j->snapshot, row->evaluated, &all,
 	    NULL);
 	if (v.failure.code != DCI_OK) {

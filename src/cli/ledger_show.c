@@ -7,21 +7,12 @@
 #include "base/text.h"
 #include "cli/ledger.h"
 
-void
-entry_quote(struct writer *w, const struct ledger_row *row)
-{
-	writer_put(w, row->quote.p, row->quote.n);
-	writer_put(w, row->pck_chain.p, row->pck_chain.n);
-	for (uint32_t i = 0; i < row->quote_padding; i++)
-		writer_u8(w, 0);
-}
-
 static char *
 quote_base64(const struct ledger_row *row)
 {
 	struct writer w CLEANUP(writer_free) = writer_new(LEDGER_ROW_MAX);
 
-	entry_quote(&w, row);
+	ledger_row_quote(&w, row);
 	return w.failed ? NULL : base64_encode(w.data, w.n);
 }
 

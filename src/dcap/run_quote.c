@@ -233,6 +233,7 @@ tcb_status(struct run *r)
 	out->has_newest = true;
 	out->newest = tcb_level_plain(&s->tcb_info.level[0]);
 	out->qe_newest_svn = s->qe_identity.level[0].isv_svn;
+	out->qe_newest_date = s->qe_identity.level[0].date;
 	out->shortfalls =
 	    tcb_shortfalls(out->shortfall, &s->tcb_info, &r->pck->pck);
 	if (level == NULL)

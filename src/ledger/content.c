@@ -147,16 +147,16 @@ int
 ledger_get_snapshot(struct ledger *l, const uint8_t snapshot[static 32],
     struct ledger_documents *out, struct dci_failure *f)
 {
+/* clang-format off */
 #define BYTES(column) "(SELECT bytes FROM document WHERE digest = " column ")"
-	sqlite3_stmt *s
-	    CLEANUP(cleanup_stmt) =
-		sql_prepare(l->db,
-		    "SELECT " BYTES("tcb_info") ", " BYTES("tcb_info_issuer_"
-							   "chain") ", " BYTES("qe_identity") ", " BYTES("qe_identity_issuer_chain") ", " BYTES(
-			"pck_crl") ", " BYTES("pck_crl_issuer_chain") ","
-								      " " BYTES("root_ca_crl") " FROM snapshot WHERE digest = ?1",
-		    f);
+	static const char select[] = "SELECT "
+	    BYTES("tcb_info") ", " BYTES("tcb_info_issuer_chain") ", "
+	    BYTES("qe_identity") ", " BYTES("qe_identity_issuer_chain") ", "
+	    BYTES("pck_crl") ", " BYTES("pck_crl_issuer_chain") ", "
+	    BYTES("root_ca_crl") " FROM snapshot WHERE digest = ?1";
 #undef BYTES
+	/* clang-format on */
+	sqlite3_stmt *s CLEANUP(cleanup_stmt) = sql_prepare(l->db, select, f);
 
 	*out = (struct ledger_documents){.memory = NULL};
 	if (s == NULL)
@@ -181,4 +181,33 @@ ledger_documents_free(struct ledger_documents *d)
 {
 	free(d->memory);
 	*d = (struct ledger_documents){.memory = NULL};
+}
+
+int
+ledger_get_policy(struct ledger *l, const uint8_t digest[static 32],
+    char **text, size_t *n, struct dci_failure *f)
+{
+	sqlite3_stmt *s CLEANUP(cleanup_stmt) =
+	    sql_prepare(l->db, "SELECT text FROM policy WHERE digest = ?1", f);
+
+	if (s == NULL)
+		return -1;
+	sql_bind_blob(s, 1, (struct bytes){digest, 32});
+	int rc = sql_step(s);
+	if (rc == SQLITE_DONE)
+		return dci_fail(f, DCI_LEDGER_DAMAGED,
+		    "A policy that a row names is missing from %s. %s",
+		    sqlite3_db_filename(l->db, "main"),
+		    dci_code_remedy(DCI_LEDGER_DAMAGED));
+	if (rc != SQLITE_ROW)
+		return sql_fail(l->db, f, "A policy cannot be read");
+	struct bytes b = sql_column(s, 0);
+	*text = malloc(b.n + 1);
+	if (*text == NULL)
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for a policy.");
+	memcpy(*text, b.p, b.n);
+	(*text)[b.n] = '\0';
+	*n = b.n;
+	return 0;
 }

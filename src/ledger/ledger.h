@@ -56,6 +56,9 @@ struct ledger_row {
  * that signer and ledger compare is SHA-256 of the encoded form. */
 void ledger_row_encode(struct writer *, const struct ledger_row *);
 bool ledger_row_decode(struct ledger_row *, struct bytes) MUST_CHECK;
+/* Appends the quote as it came: up to its certification data, that, zero
+ * bytes. */
+void ledger_row_quote(struct writer *, const struct ledger_row *);
 
 struct ledger;
 
@@ -85,6 +88,9 @@ struct ledger_documents {
 int ledger_get_snapshot(struct ledger *, const uint8_t digest[static 32],
     struct ledger_documents *, struct dci_failure *f) MUST_CHECK;
 void ledger_documents_free(struct ledger_documents *);
+/* A copy of a policy's text, with a NUL after its *n bytes; to be freed. */
+int ledger_get_policy(struct ledger *, const uint8_t digest[static 32],
+    char **text, size_t *n, struct dci_failure *f) MUST_CHECK;
 
 /* Whether a certificate was issued on that evidence; true also where that
  * cannot be read. */
@@ -130,6 +136,10 @@ typedef int (*ledger_visit)(const struct ledger_entry *, void *);
  * take its time; rows appended meanwhile are visited too. */
 int ledger_each(
     struct ledger *, ledger_visit, void *arg, struct dci_failure *f) MUST_CHECK;
+/* The same for certificates that are valid at that time or later, those that
+ * end first first. */
+int ledger_live(struct ledger *, int64_t now, ledger_visit, void *arg,
+    struct dci_failure *f) MUST_CHECK;
 /* By serial (of a certificate) or by id. 1: none such. */
 int ledger_by_serial(struct ledger *, const uint8_t serial[static 16],
     ledger_visit, void *arg, struct dci_failure *f) MUST_CHECK;

@@ -27,6 +27,11 @@ ledger_prepare(struct ledger *l, struct dci_failure *f)
 	    {&l->next,
 		SELECT_ENTRY "WHERE entry.id > ?1 ORDER BY entry.id LIMIT 1",
 		false},
+	    {&l->next_live,
+		SELECT_ENTRY "WHERE entry.kind = 2 "
+			     "AND (entry.not_after, entry.id) > (?1, ?2) "
+			     "ORDER BY entry.not_after, entry.id LIMIT 1",
+		false},
 	    {&l->by_serial, SELECT_ENTRY "WHERE entry.serial = ?1", false},
 	    {&l->newest,
 		"SELECT max(time, newest_issued) FROM entry "
@@ -165,7 +170,8 @@ ledger_close(struct ledger *l)
 	if (l == NULL)
 		return;
 	sqlite3_stmt *all[] = {l->insert, l->put_chain, l->used, l->secrets,
-	    l->begin, l->commit, l->rollback, l->next, l->by_serial, l->newest};
+	    l->begin, l->commit, l->rollback, l->next, l->next_live,
+	    l->by_serial, l->newest};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sqlite3_finalize(all[i]);
 	/* The log is all that is sure then: the next start copies it again. */

@@ -41,6 +41,26 @@ ledger_each(
 }
 
 int
+ledger_live(struct ledger *l, int64_t now, ledger_visit visit, void *arg,
+    struct dci_failure *f)
+{
+	int64_t not_after = now, id = 0;
+
+	for (;;) {
+		struct stored row CLEANUP(stored_free) = {.memory = NULL};
+		int rc = stored_after_live(&row, l, not_after, id, f);
+
+		if (rc != 0)
+			return rc == 1 ? 0 : -1;
+		id = row.cells[0].number;
+		not_after = row.cells[ENTRY_CELLS - 1].number;
+		rc = stored_visit(l, &row, visit, arg, f);
+		if (rc != 0)
+			return rc;
+	}
+}
+
+int
 ledger_by_serial(struct ledger *l, const uint8_t serial[static 16],
     ledger_visit visit, void *arg, struct dci_failure *f)
 {

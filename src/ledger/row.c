@@ -127,3 +127,12 @@ ledger_row_decode(struct ledger_row *out, struct bytes encoded)
 	*out = row;
 	return true;
 }
+
+void
+ledger_row_quote(struct writer *w, const struct ledger_row *row)
+{
+	writer_put(w, row->quote.p, row->quote.n);
+	writer_put(w, row->pck_chain.p, row->pck_chain.n);
+	for (uint32_t i = 0; i < row->quote_padding && !w->failed; i++)
+		writer_u8(w, 0);
+}

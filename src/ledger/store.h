@@ -25,7 +25,7 @@ struct ledger {
 	sqlite3_stmt *insert, *put_chain, *used, *secrets;
 	sqlite3_stmt *begin, *commit, *rollback;
 	/* Everyone: */
-	sqlite3_stmt *next, *by_serial, *newest;
+	sqlite3_stmt *next, *next_live, *by_serial, *newest;
 };
 
 /* One row as it lies in the database, copied out of it. */
@@ -44,6 +44,9 @@ int stored_take(struct stored *, struct ledger *, sqlite3_stmt *,
 /* The first row after that id. */
 int stored_after(struct stored *, struct ledger *, int64_t id,
     struct dci_failure *f) MUST_CHECK;
+/* The first certificate that ends after that, by (not_after, id). */
+int stored_after_live(struct stored *, struct ledger *, int64_t not_after,
+    int64_t id, struct dci_failure *f) MUST_CHECK;
 /* The hash over its cells and ->previous. */
 void stored_hash(
     uint8_t out[static 32], struct ledger *, const struct stored *);

@@ -96,6 +96,15 @@ stored_after(
 	return stored_take(row, l, l->next, f);
 }
 
+int
+stored_after_live(struct stored *row, struct ledger *l, int64_t not_after,
+    int64_t id, struct dci_failure *f)
+{
+	sqlite3_bind_int64(l->next_live, 1, not_after);
+	sqlite3_bind_int64(l->next_live, 2, id);
+	return stored_take(row, l, l->next_live, f);
+}
+
 void
 stored_hash(uint8_t out[static 32], struct ledger *l, const struct stored *row)
 {

@@ -213,6 +213,77 @@ test_reader_root(void **state)
 	assert_read_only(1);
 }
 
+/* --- live certificates, and what rows name ---------------------------------
+ */
+
+struct ends {
+	size_t n;
+	int64_t not_after[8];
+};
+
+static int
+visit_end(const struct ledger_entry *e, void *arg)
+{
+	struct ends *ends = arg;
+
+	assert_in_range(ends->n, 0, 7);
+	assert_int_equal(e->row.kind, LEDGER_CERTIFICATE);
+	ends->not_after[ends->n++] = e->not_after;
+	return e->not_after == T0 + 86400 + 30 ? 7 : 0;
+}
+
+static void
+test_live(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	struct ends ends = {0};
+
+	(void)state;
+	/* Certificates of a day, and secrets, which are no certificates. */
+	append_one(l, 1, LEDGER_CERTIFICATE, T0 + 20);
+	append_one(l, 2, LEDGER_SECRET, T0 + 20);
+	append_one(l, 3, LEDGER_CERTIFICATE, T0 + 10);
+	append_one(l, 4, LEDGER_CERTIFICATE, T0 + 20);
+	append_one(l, 5, LEDGER_CERTIFICATE, T0);
+	/* The last second counts; what ends first comes first. */
+	assert_int_equal(
+	    ledger_live(l, T0 + 86400 + 10, visit_end, &ends, &f), 0);
+	assert_int_equal(ends.n, 3);
+	assert_int_equal(ends.not_after[0], T0 + 86400 + 10);
+	assert_int_equal(ends.not_after[1], T0 + 86400 + 20);
+	assert_int_equal(ends.not_after[2], T0 + 86400 + 20);
+	ends.n = 0;
+	assert_int_equal(
+	    ledger_live(l, T0 + 86400 + 21, visit_end, &ends, &f), 0);
+	assert_int_equal(ends.n, 0);
+	append_one(l, 6, LEDGER_CERTIFICATE, T0 + 30);
+	append_one(l, 7, LEDGER_CERTIFICATE, T0 + 40);
+	assert_int_equal(
+	    ledger_live(l, T0 + 86400 + 21, visit_end, &ends, &f), 7);
+	assert_int_equal(ends.n, 1);
+	ledger_close(l);
+}
+
+static void
+test_policy(void **state)
+{
+	struct ledger *l = open_new();
+	struct dci_failure f = {0};
+	char *text = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(ledger_get_policy(l, policy_digest, &text, &n, &f), 0);
+	assert_int_equal(n, strlen(policy_text));
+	assert_string_equal(text, policy_text);
+	free(text);
+	assert_int_equal(
+	    ledger_get_policy(l, snapshot_digest, &text, &n, &f), -1);
+	assert_int_equal(f.code, DCI_LEDGER_DAMAGED);
+	ledger_close(l);
+}
+
 int
 main(void)
 {
@@ -224,6 +295,8 @@ main(void)
 	    TEST(test_reader_beside),
 	    TEST(test_reader_restarts),
 	    TEST(test_reader_root),
+	    TEST(test_live),
+	    TEST(test_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,8 +73,6 @@ static const char ledger_text[] =
     "CREATE INDEX entry_secrets ON entry(evidence) WHERE kind = 1;"
     /* For ledger_newest(). */
     "CREATE INDEX entry_newest ON entry(max(time, newest_issued));"
-    /* For ledger_live(). */
-    "CREATE INDEX entry_live ON entry(not_after) WHERE kind = 2;"
 
     APPEND_ONLY("policy")
     APPEND_ONLY("document")
@@ -83,14 +81,19 @@ static const char ledger_text[] =
     APPEND_ONLY("entry");
 /* clang-format on */
 
+/* For ledger_live(). */
+static const char ledger_2_text[] =
+    "CREATE INDEX entry_live ON entry(not_after) WHERE kind = 2;";
+
 const struct sql_format schema_ledger = {
     .name = "ledger",
     .creating = "PRAGMA page_size = 8192",
     .schema = ledger_text,
+    .upgrade = ledger_2_text,
     .connecting = "PRAGMA synchronous = full; PRAGMA cache_size = -16384;"
 		  "PRAGMA journal_size_limit = 16777216;",
     .application_id = 0x6463696c, /* "dcil" */
-    .version = 1,
+    .version = 2,
 };
 
 static const char refusals_text[] = "CREATE TABLE refusal ("

@@ -18,26 +18,30 @@ struct sql_format {
 	const char *name;       /* for messages: "ledger" */
 	const char *creating;   /* pragmas that an empty file takes */
 	const char *schema;     /* all of its statements */
+	/* What this version has beside the statements of the one before, which
+	 * schema is then; NULL: there is no version before. */
+	const char *upgrade;
 	const char *connecting; /* pragmas of each writer */
 	int32_t application_id, version;
 };
 
 /*
  * Opens or creates for writing: WAL, mode 0600, the folder synced on creation.
- * The schema has to be exactly the format's.  After this call SQLite opens no
- * further files.  NULL with *f.
+ * A file of the version before is upgraded.  The schema has to be exactly the
+ * format's.  After this call SQLite opens no further files.  NULL with *f.
  */
 sqlite3 *sql_open(const char *path, const struct sql_format *,
     struct dci_failure *f) MUST_CHECK;
 
 /*
- * Opens an existing database for reading and neither creates nor changes a
- * file, whether or not a writer is at work or has been killed.  NULL with *f.
+ * Opens an existing database, also of the version before, for reading and
+ * neither creates nor changes a file, whether or not a writer is at work or has been killed.  NULL with *f.
  */
 sqlite3 *sql_open_readonly(const char *path, const struct sql_format *,
     struct dci_failure *f) MUST_CHECK;
 
-/* Compares the schema with the format's: 0, or -1 with ledger-damaged. */
+/* Compares the schema with the format's, or with that of the version before
+ * where the file is one: 0, or -1 with ledger-damaged. */
 int sql_schema_check(
     sqlite3 *, const struct sql_format *, struct dci_failure *f) MUST_CHECK;
 

@@ -90,12 +90,16 @@ sql_schema_check(
 {
 	sqlite3 *fresh CLEANUP(cleanup_sqlite) = NULL;
 	uint8_t want[SHA256_SIZE], have[SHA256_SIZE];
+	int64_t version;
 
 	if (sqlite3_open_v2(":memory:", &fresh,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for SQLite.");
 	if (sql_protect(fresh, f) != 0 ||
+	    sql_number(db, "PRAGMA user_version", &version, f) != 0 ||
 	    sql_exec(fresh, format->schema, f) != 0 ||
+	    (version == format->version && format->upgrade != NULL &&
+		sql_exec(fresh, format->upgrade, f) != 0) ||
 	    sql_schema_digest(fresh, want, f) != 0 ||
 	    sql_schema_digest(db, have, f) != 0)
 		return -1;
@@ -108,7 +112,9 @@ sql_schema_check(
 	return 0;
 }
 
-/* 0: ours; 1: an empty file; -1 with *f. */
+/* What a file is; -1 with *f for one that is not ours. */
+enum { FILE_OURS, FILE_EMPTY, FILE_OLDER };
+
 static int
 sql_identify(
     sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
@@ -121,13 +127,15 @@ sql_identify(
 		0)
 		return -1;
 	if (id == 0 && version == 0 && objects == 0)
-		return 1;
+		return FILE_EMPTY;
 	if (id != format->application_id)
 		return dci_fail(f, DCI_LEDGER_VERSION,
 		    "%s is no %s: expected the application id 0x%08x, found "
 		    "0x%08llx.",
 		    sqlite3_db_filename(db, "main"), format->name,
 		    (unsigned)format->application_id, (long long)id);
+	if (format->upgrade != NULL && version == format->version - 1)
+		return FILE_OLDER;
 	if (version != format->version)
 		return dci_fail(f, DCI_LEDGER_VERSION,
 		    "%s has version %lld of the %s; this program knows "
@@ -135,7 +143,7 @@ sql_identify(
 		    sqlite3_db_filename(db, "main"), (long long)version,
 		    format->name, (int)format->version,
 		    dci_code_remedy(DCI_LEDGER_VERSION));
-	return 0;
+	return FILE_OURS;
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -202,20 +210,31 @@ file_prepare(const char *path, struct dci_failure *f)
 	return 0;
 }
 
+/* The statements of the version before, unless the file has them; those of
+ * this one; and the stamps: all in one transaction. */
 static int
-sql_create(sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
+sql_make(sqlite3 *db, const struct sql_format *format, bool all,
+    struct dci_failure *f)
 {
 	char stamp[96];
 
 	snprintf(stamp, sizeof(stamp),
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
 	    (int)format->application_id, (int)format->version);
-	if (sql_exec(db, format->creating, f) != 0 ||
-	    sql_exec(db, "PRAGMA journal_mode = wal; BEGIN IMMEDIATE;", f) !=
-		0 ||
-	    sql_exec(db, format->schema, f) != 0 || sql_exec(db, stamp, f) != 0)
+	if (sql_exec(db, "BEGIN IMMEDIATE", f) != 0 ||
+	    (all && sql_exec(db, format->schema, f) != 0) ||
+	    (format->upgrade != NULL && sql_exec(db, format->upgrade, f) != 0))
 		return -1;
-	return 0;
+	return sql_exec(db, stamp, f);
+}
+
+static int
+sql_create(sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
+{
+	if (sql_exec(db, format->creating, f) != 0 ||
+	    sql_exec(db, "PRAGMA journal_mode = wal", f) != 0)
+		return -1;
+	return sql_make(db, format, true, f);
 }
 
 /*
@@ -238,6 +257,25 @@ sql_keep_log(sqlite3 *db, struct dci_failure *f)
 	    SQLITE_OK)
 		return sql_fail(db, f, "The write-ahead log cannot be kept");
 	return 0;
+}
+
+/* Makes a file what it has to be for writing. */
+static int
+sql_ready(sqlite3 *db, const struct sql_format *format, struct dci_failure *f)
+{
+	switch (sql_identify(db, format, f)) {
+	case FILE_OURS:
+		return sql_keep_log(db, f);
+	case FILE_EMPTY:
+		return sql_create(db, format, f) != 0 ? -1
+						      : sql_keep_log(db, f);
+	case FILE_OLDER:
+		return sql_keep_log(db, f) != 0
+			   ? -1
+			   : sql_make(db, format, false, f);
+	default:
+		return -1;
+	}
 }
 
 sqlite3 *
@@ -265,9 +303,7 @@ sql_open(
 	}
 	if (sql_protect(db, f) != 0)
 		return NULL;
-	int empty = sql_identify(db, format, f);
-	if (empty < 0 || (empty == 1 && sql_create(db, format, f) != 0) ||
-	    sql_keep_log(db, f) != 0 ||
+	if (sql_ready(db, format, f) != 0 ||
 	    sql_exec(db, format->connecting, f) != 0 ||
 	    sql_schema_check(db, format, f) != 0)
 		return NULL;
@@ -372,11 +408,11 @@ sql_open_readonly(
 	if (sql_protect(db, f) != 0 ||
 	    sql_exec(db, "PRAGMA query_only = on", f) != 0)
 		return NULL;
-	int empty = sql_identify(db, format, f);
-	if (empty == 1)
+	int what = sql_identify(db, format, f);
+	if (what == FILE_EMPTY)
 		dci_fail(f, DCI_LEDGER_MISSING,
 		    "%s is empty: it is about to be made, or its making was "
 		    "cut short. Start the issuer.",
 		    path);
-	return empty == 0 ? TAKE(db) : NULL;
+	return what == FILE_OURS || what == FILE_OLDER ? TAKE(db) : NULL;
 }

@@ -161,8 +161,8 @@ test_append_only(void **state)
 static void
 test_schema(void **state)
 {
-	static const char *const changes[] = {"DROP INDEX entry_evidence", "DROP INDEX entry_secrets",
-	    "DROP TRIGGER entry_update",
+	static const char *const changes[] = {"DROP INDEX entry_evidence",
+	    "DROP INDEX entry_secrets", "DROP TRIGGER entry_update",
 	    "CREATE TRIGGER t AFTER INSERT ON entry BEGIN SELECT 1; END",
 	    "CREATE TABLE other (a)"};
 	struct dci_failure f = {0};
@@ -184,12 +184,12 @@ test_versions(void **state)
 
 	(void)state;
 	make_five();
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	assert_null(ledger_open(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_VERSION);
 	assert_null(ledger_open_readonly(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_VERSION);
-	sql("PRAGMA user_version = 1; PRAGMA application_id = 5");
+	sql("PRAGMA user_version = 2; PRAGMA application_id = 5");
 	assert_null(ledger_open(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_VERSION);
 	FILE *file = fopen(path, "w");
@@ -200,6 +200,31 @@ test_versions(void **state)
 	assert_null(ledger_open(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_DAMAGED);
 	assert_null(ledger_open_readonly(path, &f));
+	assert_int_equal(f.code, DCI_LEDGER_DAMAGED);
+}
+
+/* Version 1 lacked an index: readers take it as it is, a writer adds it. */
+static void
+test_upgrade(void **state)
+{
+	struct dci_failure f = {0};
+
+	(void)state;
+	make_five();
+	sql("DROP INDEX entry_live; PRAGMA user_version = 1");
+	assert_good(5);
+	struct ledger *l = ledger_open(path, &f);
+	if (l == NULL)
+		fail_msg("%s", f.sentence);
+	append_one(l, 6, LEDGER_CERTIFICATE, T0 + 60);
+	ledger_close(l);
+	assert_good(6);
+	/* It is as if it had never been older. */
+	l = ledger_open(path, &f);
+	assert_non_null(l);
+	ledger_close(l);
+	sql("DROP INDEX entry_live");
+	assert_null(ledger_open(path, &f));
 	assert_int_equal(f.code, DCI_LEDGER_DAMAGED);
 }
 
@@ -238,6 +263,7 @@ main(void)
 	    TEST(test_append_only),
 	    TEST(test_schema),
 	    TEST(test_versions),
+	    TEST(test_upgrade),
 	    TEST(test_modes),
 	};
 

@@ -34,12 +34,13 @@ static const char usage[] =
     "the next TCB recovery, which Intel hands out early.  One line for each,\n"
     "those that end first first; works while the issuer runs.\n"
     "\n"
-    "  -s STATEDIR         the issuer's state folder (state)\n"
+    "  -s, --state STATEDIR\n"
+    "                      the issuer's state folder (state)\n"
     "  --root PEM          the root of trust; default: Intel's SGX Root CA\n"
     "  --collateral PATH   folder or bundle to use instead of what is stored\n"
     "                      for its platform; repeatable\n"
     "  --early PATH        the same for the documents of the next recovery\n"
-    "                      (dci collateral fetch --update early); repeatable\n"
+    "                      (update=early); repeatable\n"
     "  --time RFC3339      the time to appraise at, as 2026-01-31T23:59:59Z\n"
     "  --json              one JSON object for each line\n"
     "  --help              this text\n"
@@ -233,20 +234,6 @@ fill_book(struct forecast_book *book, const struct flags *flags,
 }
 
 static int
-read_root(struct dci_anchor *anchor, const char *path, struct dci_failure *f)
-{
-	uint8_t *pem CLEANUP(cleanup_free) = NULL;
-	size_t n;
-
-	*anchor = dci_anchor_intel;
-	if (path == NULL)
-		return 0;
-	if (file_read(path, LIMIT_PEM, &pem, &n, f) != 0)
-		return -1;
-	return dci_anchor_from_pem(anchor, pem, n, f);
-}
-
-static int
 forecast(struct output *out, const struct flags *flags, size_t *early,
     struct dci_failure *f)
 {
@@ -254,7 +241,7 @@ forecast(struct output *out, const struct flags *flags, size_t *early,
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/ledger/ledger.db", flags->state);
-	if (read_root(&anchor, flags->root, f) != 0)
+	if (command_root(&anchor, flags->root, f) != 0)
 		return -1;
 	struct forecast_book *book CLEANUP(cleanup_book) =
 	    forecast_book_new(&anchor);

@@ -4,7 +4,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/limits.h"
 #include "cli/command.h"
+
+int
+command_root(struct dci_anchor *anchor, const char *path, struct dci_failure *f)
+{
+	uint8_t *pem CLEANUP(cleanup_free) = NULL;
+	size_t n;
+
+	*anchor = dci_anchor_intel;
+	if (path == NULL)
+		return 0;
+	if (file_read(path, LIMIT_PEM, &pem, &n, f) != 0)
+		return -1;
+	return dci_anchor_from_pem(anchor, pem, n, f);
+}
 
 int
 command_fail(const char *command, const struct dci_failure *f)

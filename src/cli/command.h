@@ -5,7 +5,7 @@
 #define CLI_COMMAND_H
 
 #include "base/bytes.h"
-#include "dci/code.h"
+#include "dci/verify.h"
 
 /* Wrong options, files, network: nothing was found out, and nothing was
  * written to standard output. */
@@ -18,6 +18,10 @@ int explain_main(int argc, char **argv);
 int collateral_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
 int ca_main(int argc, char **argv);
+
+/* The root of trust that --root names; path NULL: Intel's. */
+int command_root(
+    struct dci_anchor *, const char *path, struct dci_failure *f) MUST_CHECK;
 
 /* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
 int command_fail(const char *command, const struct dci_failure *);

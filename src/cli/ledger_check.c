@@ -154,20 +154,6 @@ check_ledger(struct progress *p)
 	return show_result(p);
 }
 
-static int
-read_root(struct dci_anchor *anchor, const char *path, struct dci_failure *f)
-{
-	uint8_t *pem CLEANUP(cleanup_free) = NULL;
-	size_t n;
-
-	*anchor = dci_anchor_intel;
-	if (path == NULL)
-		return 0;
-	if (file_read(path, LIMIT_PEM, &pem, &n, f) != 0)
-		return -1;
-	return dci_anchor_from_pem(anchor, pem, n, f);
-}
-
 int
 ledger_run_check(struct request *request)
 {
@@ -182,7 +168,7 @@ ledger_run_check(struct request *request)
 	/* A FILE may be of any issuer: then only -s says which CA. */
 	bool asks = request->what == NULL || request->state != NULL;
 	if ((asks && ca_public_open(&ca, folder, &f) != 0) ||
-	    read_root(&judge.anchor, request->root, &f) != 0)
+	    command_root(&judge.anchor, request->root, &f) != 0)
 		return request_fail(&f);
 	struct progress p = {.ca = asks ? &ca : NULL,
 	    .judge = request->quotes ? &judge : NULL,

@@ -5,7 +5,7 @@
 # pcs NAME [OPTION...]: serves sim/ on a free port, with its log in NAME.log.
 # Sets PCS (its process id), URL, LOG.
 pcs() {
-	local port
+	local port scheme
 
 	LOG=$WORK/$1.log
 	"$BIN/dci-sim" pcs sim --listen 127.0.0.1:0 "${@:2}" 2>"$LOG" &
@@ -13,7 +13,8 @@ pcs() {
 	others+=("$PCS")
 	wait_for 10 grep -q event=listening "$LOG"
 	port=$(sed -n 's/.*event=listening.* port=\([0-9]*\).*/\1/p' "$LOG")
-	URL=http://127.0.0.1:$port
+	scheme=$(sed -n 's/.*event=listening.* scheme=\([a-z]*\) .*/\1/p' "$LOG")
+	URL=$scheme://127.0.0.1:$port
 	[ -n "$port" ] || {
 		echo "# dci-sim pcs does not listen:"
 		sed 's/^/# /' "$LOG"
@@ -28,6 +29,10 @@ pcs_stop() {
 	wait "$PCS" || STATUS=$?
 }
 
+# faults SWITCH...: instead of those that are in force; pcs_time TIME.
+faults() { curl -sf -d "$*" "$URL/sim/faults" >/dev/null; }
+pcs_time() { curl -sf -d "$1" "$URL/sim/time" >/dev/null; }
+
 # header NAME: of the last answer.
 header() { tr -d '\r' <headers | sed -n "s/^$1: //Ip" | tail -n 1; }
 
@@ -36,10 +41,19 @@ header() { tr -d '\r' <headers | sed -n "s/^$1: //Ip" | tail -n 1; }
 # chain.pem.
 get() {
 	rm -f body headers chain.pem
-	status=$(curl -s -m 10 -D headers -o body -w '%{http_code}' "${@:2}")
+	status=$(curl -s -m "${SECONDS_MAX:-30}" -D headers -o body -w '%{http_code}' "${@:2}")
 	CURL=$?
 	[ -e body ] || : >body
 	[ -z "$1" ] || header "$1" | sed 's/%/\\x/g' | xargs -0 printf %b >chain.pem
+}
+field() { jq -r "$1" body; } # FILTER: of the body
+
+# crl_verifies FORM CA: the body is a list that the first certificate of the
+# chain, that of such a CA, has signed.
+crl_verifies() {
+	openssl crl -inform "$1" -in body -CAfile chain.pem -noout 2>&1 |
+	    grep '^verify OK' &&
+	    openssl crl -inform "$1" -in body -issuer -noout | grep -i "$2 CA"
 }
 
 # fetch FOLDER FMSPC CA [PARAMETERS]: collateral as dci verify-quote reads it.

@@ -25,6 +25,7 @@ static const char usage[] =
     "                  [--key-type p256|p384] [-o DIR]\n"
     "                  [--mrenclave HEX] [--mrsigner HEX] [--isv-prod-id N]\n"
     "                  [--isv-svn N] [--debug] [--fault NAME]\n"
+    "                  [--fmspc HEX]\n"
     "\n"
     "Makes a key inside of this enclave, proves to the issuer which enclave\n"
     "it is, and obtains the delegation certificate for the key.\n"
@@ -42,7 +43,7 @@ static const char usage[] =
     "  --help                this text\n"
     "  --version             the version\n"
     "\n"
-    "With --sim only, what the simulated enclave measures:\n"
+    "With --sim only, which enclave on which platform is simulated:\n"
     "  --mrenclave HEX       64 hex digits; so --mrsigner HEX (defaults: "
     "dci-sim\n"
     "                        --help)\n"
@@ -50,6 +51,7 @@ static const char usage[] =
     "  --isv-svn N           security version, 0 to 65535 (1)\n"
     "  --debug               a debug enclave\n"
     "  --fault NAME          what is wrong with its quote (dci-sim faults)\n"
+    "  --fmspc HEX           another kind of platform, 12 hex digits\n"
     "\n"
     "Writes DIR/delegation.key (PEM, mode 0600), DIR/delegation.crt and\n"
     "DIR/chain.crt (issuing CA, root); on success only, and replacing those\n"
@@ -72,6 +74,7 @@ enum {
 	OPT_ISV_SVN,
 	OPT_DEBUG,
 	OPT_FAULT,
+	OPT_FMSPC,
 };
 
 static const struct option longopts[] = {
@@ -87,6 +90,7 @@ static const struct option longopts[] = {
     {"isv-svn", required_argument, NULL, OPT_ISV_SVN},
     {"debug", no_argument, NULL, OPT_DEBUG},
     {"fault", required_argument, NULL, OPT_FAULT},
+    {"fmspc", required_argument, NULL, OPT_FMSPC},
     {NULL, 0, NULL, 0},
 };
 
@@ -150,6 +154,16 @@ take_fault(const struct sim_fault **out, struct dci_failure *f)
 }
 
 static int
+take_fmspc(struct sim_variant *v, struct dci_failure *f)
+{
+	v->other_fmspc = true;
+	if (hex_decode(v->fmspc, sizeof(v->fmspc), optarg, strlen(optarg)))
+		return 0;
+	return dci_fail(
+	    f, DCI_USAGE, "--fmspc takes 12 hex digits, not '%s'.", optarg);
+}
+
+static int
 sim_flag_take(struct client_simulation *sim, int flag, const char *name,
     struct dci_failure *f)
 {
@@ -165,8 +179,10 @@ sim_flag_take(struct client_simulation *sim, int flag, const char *name,
 	case OPT_DEBUG:
 		sim->enclave.debug = true;
 		return 0;
+	case OPT_FMSPC:
+		return take_fmspc(&sim->variant, f);
 	default:
-		return take_fault(&sim->fault, f);
+		return take_fault(&sim->variant.fault, f);
 	}
 }
 
@@ -277,7 +293,7 @@ static int
 open_source(struct client_source *source, const struct flags *flags,
     struct dci_failure *f)
 {
-	const struct sim_fault *fault = flags->sim.fault;
+	const struct sim_fault *fault = flags->sim.variant.fault;
 
 	if (flags->sim.folder == NULL)
 		return client_source_open(source, NULL, f);

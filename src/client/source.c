@@ -24,24 +24,13 @@ open_attestation(struct client_source *source, struct dci_failure *f)
 	return attestation_present(ATTESTATION_FOLDER, f);
 }
 
-static struct sim_platform *
-open_platform(const struct client_simulation *what, struct dci_failure *f)
-{
-	struct sim_platform *p = sim_open(what->folder, f);
-
-	if (p == NULL || what->fault == NULL)
-		return p;
-	struct sim_platform *with = sim_with_fault(p, what->fault, f);
-	sim_close(p);
-	return with;
-}
-
 int
 client_source_simulate(struct client_source *source,
     const struct client_simulation *what, struct dci_failure *f)
 {
 	*source = (struct client_source){
-	    .sim = open_platform(what, f), .enclave = what->enclave};
+	    .sim = sim_open_variant(what->folder, &what->variant, f),
+	    .enclave = what->enclave};
 	source->quotes =
 	    (struct quote_source){.quote = quote_simulated, .ctx = source};
 	return source->sim == NULL ? -1 : 0;

@@ -5,7 +5,7 @@
 #define CLIENT_SOURCE_H
 
 #include "ratls/source.h"
-#include "sim/faults.h"
+#include "sim/variant.h"
 
 struct client_source {
 	struct quote_source quotes;
@@ -17,7 +17,7 @@ struct client_source {
 struct client_simulation {
 	const char *folder; /* of the platform (dci-sim init) */
 	struct sim_quote_options enclave;
-	const struct sim_fault *fault; /* of the quote, or NULL */
+	struct sim_variant variant;
 };
 
 /* sim is the folder of a simulated platform, or NULL.  Returns 0, or -1 with

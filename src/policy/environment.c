@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/period.h"
 #include "base/text.h"
-#include "policy/period.h"
 #include "policy/policy.h"
 
 typedef const char *(*lookup_fn)(const char *);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/period.h"
 #include "base/text.h"
 #include "policy/keys.h"
-#include "policy/period.h"
 
 void
 policy_entry_default(struct dci_policy_entry *e)

@@ -12,7 +12,6 @@ int command_init(int argc, char **argv);
 int command_quote(int argc, char **argv);
 int command_faults(int argc, char **argv);
 int command_pcs(int argc, char **argv);
-extern const char command_pcs_help[];
 
 /* Prints "dci-sim: SENTENCE" on standard error and returns EXIT_USAGE. */
 int command_failed(const struct dci_failure *);

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "sim/command.h"
-#include "sim/faults.h"
+#include "sim/variant.h"
 
 CLEANUP_TYPE(cleanup_platform, struct sim_platform, sim_close)
 
@@ -13,7 +13,7 @@ CLEANUP_TYPE(cleanup_platform, struct sim_platform, sim_close)
 
 struct arguments {
 	struct sim_quote_options quote;
-	const struct sim_fault *fault;
+	struct sim_variant variant;
 	const char *dir;
 	uint8_t report_data[DCI_REPORT_DATA_SIZE];
 	struct sim_patch patch[PATCHES_MAX];
@@ -28,6 +28,8 @@ enum option_id {
 	OPT_VERSION,
 	OPT_TDX,
 	OPT_FAULT,
+	OPT_FMSPC,
+	OPT_CA,
 	OPT_KNOB, /* and on: the knobs */
 };
 
@@ -40,6 +42,8 @@ static const struct option fixed[] = {
     {"version", required_argument, NULL, OPT_VERSION},
     {"tdx", no_argument, NULL, OPT_TDX},
     {"fault", required_argument, NULL, OPT_FAULT},
+    {"fmspc", required_argument, NULL, OPT_FMSPC},
+    {"ca", required_argument, NULL, OPT_CA},
 };
 
 #define FIXED       (sizeof(fixed) / sizeof(fixed[0]))
@@ -104,6 +108,25 @@ take_fault(const struct sim_fault **out, const char *name)
 }
 
 static int
+take_fmspc(struct sim_variant *v, const char *text)
+{
+	v->other_fmspc = true;
+	if (hex_decode(v->fmspc, sizeof(v->fmspc), text, strlen(text)))
+		return 0;
+	return command_refuse("--fmspc takes 12 hex digits, not '%s'.", text);
+}
+
+static int
+take_ca(struct sim_variant *v, const char *text)
+{
+	v->processor_ca = strcmp(text, "processor") == 0;
+	if (v->processor_ca || strcmp(text, "platform") == 0)
+		return 0;
+	return command_refuse(
+	    "--ca takes platform or processor, not '%s'.", text);
+}
+
+static int
 take_knob(struct arguments *a, size_t at)
 {
 	size_t n;
@@ -148,7 +171,11 @@ take_option(struct arguments *a, int option, const char *last)
 		return command_refuse("--tdx: simulated TDX quotes are not "
 				      "part of this version.");
 	case OPT_FAULT:
-		return take_fault(&a->fault, optarg);
+		return take_fault(&a->variant.fault, optarg);
+	case OPT_FMSPC:
+		return take_fmspc(&a->variant, optarg);
+	case OPT_CA:
+		return take_ca(&a->variant, optarg);
 	case ':':
 		return command_refuse(
 		    "%s needs a value. See dci-sim --help.", last);
@@ -197,16 +224,17 @@ take_arguments(struct arguments *a, int argc, char **argv)
 			 : 0;
 }
 
-static struct sim_platform *
-open_platform(const struct arguments *a, struct dci_failure *f)
+/* A fault of the collateral is somewhere else. */
+static void
+tell_where(const struct arguments *a)
 {
-	struct sim_platform *p = sim_open(a->dir, f);
+	const struct sim_fault *fault = a->variant.fault;
 
-	if (p == NULL || a->fault == NULL)
-		return p;
-	struct sim_platform *with = sim_with_fault(p, a->fault, f);
-	sim_close(p);
-	return with;
+	if (fault != NULL && fault->place == SIM_FAULT_COLLATERAL)
+		fprintf(stderr,
+		    "dci-sim: this quote is sound; the fault %s is in the "
+		    "collateral %s/faults/%s.\n",
+		    fault->name, a->dir, fault->name);
 }
 
 int
@@ -221,15 +249,11 @@ command_quote(int argc, char **argv)
 	if (status != 0)
 		return status;
 	struct sim_platform *p CLEANUP(cleanup_platform) =
-	    open_platform(&a, &f);
+	    sim_open_variant(a.dir, &a.variant, &f);
 	if (p == NULL ||
 	    sim_quote(p, &a.quote, a.report_data, &quote, &n, &f) != 0)
 		return command_failed(&f);
-	if (a.fault != NULL && a.fault->place == SIM_FAULT_COLLATERAL)
-		fprintf(stderr,
-		    "dci-sim: this quote is sound; the fault %s is in the "
-		    "collateral %s/faults/%s.\n",
-		    a.fault->name, a.dir, a.fault->name);
+	tell_where(&a);
 	if (fwrite(quote, 1, n, stdout) != n || fflush(stdout) != 0)
 		return command_refuse("The quote could not be written.");
 	return 0;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sim/command.h"
 #include "sim/knob.h"
+#include "sim/pcs_options.h"
 #include "sim/spec.h"
 
 static const struct command {
@@ -43,6 +44,9 @@ static const char help[] =
     "        --debug            a debug enclave; default: not\n"
     "        --version 3|4|5    of the quote's format; default 3\n"
     "        --fault NAME       a quote with that fault\n"
+    "        --fmspc HEX        of another kind of platform: 12 hex digits\n"
+    "        --ca NAME          PCK certificate from the CA platform\n"
+    "                           (default) or processor\n"
     "        and any field at the end of this text, signatures staying right\n"
     "faults  lists the faults, tab-separated: name, verdict of\n"
     "        dci verify-quote, where (quote or collateral), explanation.\n"
@@ -90,14 +94,14 @@ print_help(void)
 	print_derived("MRSIGNER", SIM_MRSIGNER_TEXT);
 	print_knobs();
 	putchar('\n');
-	fputs(command_pcs_help, stdout);
+	pcs_options_help();
 	return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 
 static int
 print_pcs_help(void)
 {
-	fputs(command_pcs_help, stdout);
+	pcs_options_help();
 	return fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 

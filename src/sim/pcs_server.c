@@ -2,148 +2,76 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <time.h>
-#include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
 #include <event2/listener.h>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "sim/pcs_document.h"
+#include "sim/pcs_answer.h"
+#include "sim/pcs_send.h"
 #include "sim/pcs_server.h"
+#include "sim/pcs_tls.h"
 
-#define BACKLOG 128
+#define BACKLOG      128
+#define IDLE_SECONDS 600 /* longer than any client waits */
 
 struct pcs_server {
-	const struct pcs_config *config;
-	const struct sim_platform *platform;
-	struct pcs_releases releases;
+	struct pcs_source source;
 	struct evconnlistener *listener;
+	SSL_CTX *tls;
 	struct evhttp *http;
+	struct pcs_sender *sender;
 	uint64_t requests;
 };
 
-/* What is known about a request while it is answered. */
-struct exchange {
-	struct pcs_server *server;
-	struct evhttp_request *http;
-	struct pcs_request request;
-	struct pcs_refusal why;
-	int status;
-};
-
-static int64_t
-simulated_time(const struct pcs_server *s)
-{
-	(void)s;
-	return (int64_t)time(NULL);
-}
-
-static bool
-fmspc_known(const struct pcs_config *config, const uint8_t fmspc[static 6])
-{
-	for (size_t i = 0; i < config->fmspcs; i++) {
-		if (memcmp(config->fmspc[i], fmspc, 6) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What the documents of this request say. */
-static void
-spec_for(struct sim_spec *spec, const struct exchange *x,
-    const struct pcs_release *release, int64_t now)
-{
-	const struct sim_validity valid = {
-	    now, now + x->server->config->window};
-
-	*spec = *sim_spec_of(x->server->platform);
-	spec->tcb_info = spec->qe_identity = valid;
-	spec->pck_crl = spec->root_crl = valid;
-	spec->tcb_evaluation = spec->qe_evaluation = release->number;
-	spec->tcb_levels = release->tcb_levels;
-	spec->n_tcb_levels = release->n_tcb_levels;
-	spec->qe_levels = release->qe_levels;
-	spec->n_qe_levels = release->n_qe_levels;
-	memcpy(
-	    spec->tcb_info_fmspc, x->request.fmspc, sizeof(x->request.fmspc));
-	spec->processor_ca = x->request.processor;
-}
-
-static int
-find(struct exchange *x, struct pcs_content *content)
-{
-	const struct pcs_server *s = x->server;
-	int64_t now = simulated_time(s);
-	const struct pcs_release *release;
-	struct sim_spec spec;
-	struct dci_failure f;
-
-	if ((x->request.document == PCS_TCB ||
-		x->request.document == PCS_TDX_TCB) &&
-	    !fmspc_known(s->config, x->request.fmspc)) {
-		x->why = (struct pcs_refusal){"NotFound", "no such FMSPC"};
-		return HTTP_NOTFOUND;
-	}
-	int status = pcs_release_choose(
-	    &release, &s->releases, &x->request, now, &x->why);
-	if (status != HTTP_OK)
-		return status;
-	spec_for(&spec, x, release, now);
-	if (pcs_document_make(content, s->platform, &spec, &x->request,
-		&s->releases, &f) != 0) {
-		log_fail(LOG_LEVEL_ERROR, "document-failed", &f);
-		return HTTP_INTERNAL;
-	}
-	return HTTP_OK;
-}
+static const struct pcs_effects no_effects;
 
 static void
-add_header(struct exchange *x, const char *name, const char *value)
+add_header(struct evhttp_request *http, const char *name, const char *value)
 {
 	if (value != NULL)
 		evhttp_add_header(
-		    evhttp_request_get_output_headers(x->http), name, value);
+		    evhttp_request_get_output_headers(http), name, value);
 }
 
 /* PCS encodes all but the unreserved characters of RFC 3986. */
 static void
-add_chain(struct exchange *x, const struct pcs_content *c)
+add_content_headers(struct evhttp_request *http, const struct pcs_content *c)
 {
-	char *text CLEANUP(cleanup_free) = evhttp_uriencode(
-	    (const char *)c->chain.data, (ev_ssize_t)c->chain.n, 0);
+	char *chain CLEANUP(cleanup_free) =
+	    c->chain.n > 0 ? evhttp_uriencode((const char *)c->chain.data,
+				 (ev_ssize_t)c->chain.n, 0)
+			   : NULL;
 
-	add_header(x, c->chain_header, text);
-}
-
-static void
-send_content(struct exchange *x, const struct pcs_content *c)
-{
-	struct evbuffer *body = evhttp_request_get_output_buffer(x->http);
-
-	add_header(x, "Content-Type", c->type);
+	add_header(http, "Content-Type", c->type);
 	if (c->chain_header != NULL)
-		add_chain(x, c);
+		add_header(http, c->chain_header, chain);
 	for (size_t i = 0; i < c->extras; i++)
-		add_header(x, c->extra[i].name, c->extra[i].value);
-	evbuffer_add(body, c->body.data, c->body.n);
-	evhttp_send_reply(x->http, HTTP_OK, NULL, NULL);
+		add_header(http, c->extra[i].name, c->extra[i].value);
 }
 
 /* As PCS does: no body, the reason in headers. */
 static void
-send_refusal(struct exchange *x)
+add_refusal_headers(struct evhttp_request *http, const struct pcs_answer *a)
 {
-	add_header(x, "Error-Code", x->why.code);
-	add_header(x, "Error-Message", x->why.message);
-	evhttp_send_reply(x->http, x->status, NULL, NULL);
+	char seconds[16];
+
+	add_header(http, "Error-Code", a->why.code);
+	add_header(http, "Error-Message", a->why.message);
+	if (a->status == HTTP_BADMETHOD)
+		add_header(http, "Allow", "GET");
+	if (a->effects.retry_after > 0) {
+		snprintf(
+		    seconds, sizeof(seconds), "%u", a->effects.retry_after);
+		add_header(http, "Retry-After", seconds);
+	}
+	if (a->effects.redirect)
+		add_header(http, "Location", evhttp_request_get_uri(http));
 }
 
 static const char *
-method_name(enum evhttp_cmd_type method)
+method_name(const struct evhttp_request *http)
 {
-	switch (method) {
+	switch (evhttp_request_get_command(http)) {
 	case EVHTTP_REQ_GET:
 		return "GET";
 	case EVHTTP_REQ_POST:
@@ -156,74 +84,134 @@ method_name(enum evhttp_cmd_type method)
 }
 
 static void
-log_request(const struct exchange *x)
+log_request(struct pcs_server *s, struct evhttp_request *http,
+    const struct pcs_answer *a)
 {
 	struct log_line line;
 
 	log_begin(&line, LOG_LEVEL_INFO, "request");
-	log_text(
-	    &line, "method", method_name(evhttp_request_get_command(x->http)));
-	log_text(&line, "uri", evhttp_request_get_uri(x->http));
-	log_int(&line, "status", x->status);
-	if (x->status != HTTP_OK)
-		log_text(&line, "reason", x->why.message);
-	else
-		log_text(
-		    &line, "document", pcs_document_name(x->request.document));
+	log_text(&line, "method", method_name(http));
+	log_text(&line, "uri", evhttp_request_get_uri(http));
+	log_int(&line, "status", a->status);
+	if (a->document != PCS_DOCUMENTS)
+		log_text(&line, "document", pcs_document_name(a->document));
+	if (a->why.message != NULL)
+		log_text(&line, "reason", a->why.message);
+	if (a->effects.names[0] != '\0')
+		log_text(&line, "faults", a->effects.names);
+	log_time(&line, "simulated", pcs_state_now(&s->source.state));
 	log_end(&line);
 }
 
-static int
-read_request(struct exchange *x)
+static void
+answer_document(struct pcs_server *s, struct evhttp_request *http)
 {
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(x->http);
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
+	const char *path = evhttp_uri_get_path(uri);
+	struct pcs_answer a CLEANUP(pcs_answer_free) = {0};
 
-	if (evhttp_request_get_command(x->http) != EVHTTP_REQ_GET) {
-		x->why = (struct pcs_refusal){
-		    "InvalidRequestSyntax", "the method is GET"};
-		add_header(x, "Allow", "GET");
-		return HTTP_BADMETHOD;
+	if (evhttp_request_get_command(http) == EVHTTP_REQ_GET)
+		pcs_answer_make(&a, &s->source, path != NULL ? path : "",
+		    evhttp_uri_get_query(uri));
+	else
+		a = (struct pcs_answer){.status = HTTP_BADMETHOD,
+		    .why = {"InvalidRequestSyntax", "the method is GET"},
+		    .document = PCS_DOCUMENTS};
+	log_request(s, http, &a);
+	struct bytes body = {NULL, 0};
+	if (a.status == HTTP_OK) {
+		add_content_headers(http, &a.content);
+		body = (struct bytes){a.content.body.data, a.content.body.n};
+	} else {
+		add_refusal_headers(http, &a);
 	}
-	return pcs_request_read(&x->request, evhttp_uri_get_path(uri),
-	    evhttp_uri_get_query(uri), x->server->config->pccs, &x->why);
+	pcs_send(s->sender, http, a.status, body, &a.effects);
+}
+
+static void
+answer_control(struct pcs_server *s, struct evhttp_request *http)
+{
+	struct writer body CLEANUP(writer_free) =
+	    writer_new(LIMIT_HTTP_HEADERS);
+	struct pcs_answer a = {.document = PCS_DOCUMENTS};
+
+	a.status = pcs_control(&s->source.state, http, &body);
+	log_request(s, http, &a);
+	add_header(http, "Content-Type", "text/plain");
+	pcs_send(s->sender, http, a.status, (struct bytes){body.data, body.n},
+	    &no_effects);
 }
 
 static void
 on_request(struct evhttp_request *http, void *arg)
 {
-	struct exchange x = {.server = arg, .http = http};
-	struct pcs_content content CLEANUP(pcs_content_free) = {
-	    .body = writer_new(0), .chain = writer_new(0)};
+	const char *path =
+	    evhttp_uri_get_path(evhttp_request_get_evhttp_uri(http));
+	struct pcs_server *s = arg;
 	char id[33];
 
-	snprintf(id, sizeof(id), "%032llx",
-	    (unsigned long long)++x.server->requests);
-	add_header(&x, "Request-ID", id);
-	x.status = read_request(&x);
-	if (x.status == HTTP_OK)
-		x.status = find(&x, &content);
-	log_request(&x);
-	if (x.status == HTTP_OK)
-		send_content(&x, &content);
+	snprintf(id, sizeof(id), "%032llx", (unsigned long long)++s->requests);
+	add_header(http, "Request-ID", id);
+	if (path != NULL && pcs_control_path(path))
+		answer_control(s, http);
 	else
-		send_refusal(&x);
+		answer_document(s, http);
 }
 
 static bool
 set_up_http(struct pcs_server *s, struct event_base *base)
 {
 	s->http = evhttp_new(base);
-	if (s->http == NULL)
+	s->sender = pcs_sender_new(base);
+	if (s->http == NULL || s->sender == NULL)
 		return false;
+	if (s->tls != NULL)
+		evhttp_set_bevcb(s->http, pcs_tls_bufferevent, s->tls);
 	evhttp_set_gencb(s->http, on_request, s);
 	evhttp_set_max_headers_size(s->http, LIMIT_HTTP_HEADERS);
 	evhttp_set_max_body_size(s->http, LIMIT_HTTP_HEADERS);
+	evhttp_set_timeout(s->http, IDLE_SECONDS);
 	evhttp_set_default_content_type(s->http, NULL);
 	return evhttp_bind_listener(s->http, s->listener) != NULL;
 }
 
+static void
+source_init(struct pcs_source *s, const struct pcs_options *options,
+    const struct sim_platform *platform)
+{
+	s->options = options;
+	s->platform = platform;
+	s->state.faults = options->faults;
+	if (options->time != 0)
+		pcs_state_set_time(&s->state, options->time);
+	pcs_releases_init(&s->releases, sim_spec_of(platform));
+	if (options->recovery != 0)
+		pcs_releases_recover(&s->releases, sim_spec_of(platform),
+		    options->recovery, options->recovery_qe);
+}
+
+static int
+set_up(struct pcs_server *s, struct event_base *base, struct dci_failure *f)
+{
+	const struct pcs_options *o = s->source.options;
+
+	if (o->certificate != NULL &&
+	    (s->tls = pcs_tls_new(o->certificate, o->key, f)) == NULL)
+		return -1;
+	s->listener = evconnlistener_new_bind(base, NULL, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+	    BACKLOG, (const struct sockaddr *)&o->listen, o->listen_size);
+	if (s->listener == NULL)
+		return dci_fail(f, DCI_USAGE, "Cannot listen on %s: %s.",
+		    o->listen_text, strerror(errno));
+	if (!set_up_http(s, base))
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for the service.");
+	return 0;
+}
+
 struct pcs_server *
-pcs_server_new(struct event_base *base, const struct pcs_config *config,
+pcs_server_new(struct event_base *base, const struct pcs_options *options,
     const struct sim_platform *platform, struct dci_failure *f)
 {
 	struct pcs_server *s = calloc(1, sizeof(*s));
@@ -232,22 +220,12 @@ pcs_server_new(struct event_base *base, const struct pcs_config *config,
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the service.");
 		return NULL;
 	}
-	s->config = config;
-	s->platform = platform;
-	pcs_releases_init(&s->releases, sim_spec_of(platform));
-	s->listener = evconnlistener_new_bind(base, NULL, NULL,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-	    BACKLOG, (const struct sockaddr *)&config->listen,
-	    config->listen_size);
-	if (s->listener == NULL)
-		dci_fail(f, DCI_USAGE, "Cannot listen on %s: %s.",
-		    config->listen_text, strerror(errno));
-	else if (set_up_http(s, base))
-		return s;
-	else
-		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the service.");
-	pcs_server_free(s);
-	return NULL;
+	source_init(&s->source, options, platform);
+	if (set_up(s, base, f) != 0) {
+		pcs_server_free(s);
+		return NULL;
+	}
+	return s;
 }
 
 void
@@ -255,11 +233,13 @@ pcs_server_free(struct pcs_server *s)
 {
 	if (s == NULL)
 		return;
+	pcs_sender_free(s->sender);
 	/* evhttp closes the listener. */
 	if (s->http != NULL)
 		evhttp_free(s->http);
 	else if (s->listener != NULL)
 		evconnlistener_free(s->listener);
+	SSL_CTX_free(s->tls);
 	free(s);
 }
 

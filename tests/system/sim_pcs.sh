@@ -25,7 +25,6 @@ chain_verifies() {
 	    openssl verify -x509_strict -CAfile sim/root.crt \
 	        -untrusted chain.pem chain.pem
 }
-field() { jq -r "$1" body; } # FILTER
 
 pcs first
 sgx=$URL/sgx/certification/v4 tdx=$URL/tdx/certification/v4
@@ -56,11 +55,6 @@ for tee in sgx tdx; do
 	    [ "$(field ".[].tcbEvalNumbers[0].tcbEvaluationDataNumber" \
 	        2>/dev/null | head -n 1)" = 17 ]'
 done
-crl_verifies() { # FORM CA
-	openssl crl -inform "$1" -in body -CAfile chain.pem -noout 2>&1 |
-	    grep '^verify OK' &&
-	    openssl crl -inform "$1" -in body -issuer -noout | grep -i "$2 CA"
-}
 for ca in processor platform; do
 	get SGX-PCK-CRL-Issuer-Chain "$sgx/pckcrl?ca=$ca"
 	ok "CRL of the $ca CA, PEM" eval 'crl_verifies pem $ca && chain_verifies'
@@ -130,7 +124,7 @@ equal "the number that is in force" 200 "$status"
 said "each request is a line of the log" \
     'event=request method=GET uri=.*status=200 document=pckcrl' "$LOG"
 said "with the reason, if it is refused" \
-    'status=404 reason="no such FMSPC"' "$LOG"
+    'status=404 document=tcb reason="no such FMSPC"' "$LOG"
 
 # What it gives is collateral for the platform's quotes.
 fetch fetched 53494d000001 platform
@@ -168,4 +162,17 @@ bad --listen 127.0.0.1 sim
 bad --listen 127.0.0.1:99999 sim
 bad --listen 127.0.0.1:0 sim another
 bad --nonsense sim
+bad --fmspc 53494D sim
+bad --window 0s sim
+bad --window soon sim
+bad --time yesterday sim
+bad --recovery 2026-13-01T00:00:00Z sim
+bad --recovery-qe sim
+bad --fault nonsense sim
+bad --fault 404:nonsense sim
+bad --fault 404:tcb:0 sim
+bad --fault close=1 sim
+bad --fault slow=x sim
+bad --tls ssl/server.crt
+bad --tls ssl/server.crt ssl/ca.key sim
 finish

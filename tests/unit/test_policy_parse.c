@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/digest.h"
+#include "base/period.h"
 #include "base/text.h"
-#include "policy/period.h"
 #include "policy/policy.h"
 
 #define HEX_A "AAAAAAAAAAAAAAAAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

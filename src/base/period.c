@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/period.h"
 #include "base/text.h"
-#include "policy/period.h"
 
 static const struct {
 	char letter;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Spans of time as configuration files write them: "90s", "30m", "24h",
  * "7d". */
-#ifndef POLICY_PERIOD_H
-#define POLICY_PERIOD_H
+#ifndef BASE_PERIOD_H
+#define BASE_PERIOD_H
 
 #include <stdint.h>
 

@@ -79,7 +79,7 @@ blames_collateral(enum dci_code code)
 {
 	static const char *const prefixes[] = {"collateral-", "crl-",
 	    "root-crl-", "pck-crl-", "tcb-info-", "tcb-signer-",
-	    "tcb-evaluation-", "qe-identity-"};
+	    "tcb-evaluation-", "qe-identity-", "source-"};
 	const char *name = dci_code_name(code);
 
 	if (code == DCI_QE_IDENTITY_MISMATCH)

@@ -12,6 +12,7 @@
 #define LIMIT_BUNDLE      (8u * LIMIT_COLLATERAL)
 #define LIMIT_CONFIG      (256u * 1024)
 #define LIMIT_PEM         (64u * 1024) /* a key or a chain of ours */
+#define LIMIT_CA_FILE     (4u * 1024 * 1024) /* CAs for https */
 #define LIMIT_HEADERS     (64u * 1024) /* of one HTTP answer */
 #define LIMIT_JWS         (512u * 1024)
 

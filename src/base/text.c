@@ -58,28 +58,70 @@ base64_encode(const void *data, size_t n)
 	return out;
 }
 
-/* EVP_DecodeBlock() trims blanks and ignores stray bits, so the result is
- * encoded again and compared: one text for one content. */
+/* One more than the six bits of a character; 0: not in the alphabet. */
+/* clang-format off */
+static const uint8_t sextets[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+	14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+	40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
+static bool
+decode_group(uint8_t out[static 3], const char text[static 4])
+{
+	const uint8_t *p = (const uint8_t *)text;
+	uint32_t a = sextets[p[0]] - 1u, b = sextets[p[1]] - 1u,
+		 c = sextets[p[2]] - 1u, d = sextets[p[3]] - 1u;
+
+	if ((a | b | c | d) > 63)
+		return false;
+	uint32_t v = a << 18 | b << 12 | c << 6 | d;
+	out[0] = (uint8_t)(v >> 16);
+	out[1] = (uint8_t)(v >> 8);
+	out[2] = (uint8_t)v;
+	return true;
+}
+
+/* The group with the padding: what the padding stands for has to be zero. */
+static bool
+decode_last(uint8_t out[static 3], const char text[static 4], size_t padding)
+{
+	char whole[4];
+
+	memcpy(whole, text, sizeof(whole));
+	memset(whole + 4 - padding, 'A', padding);
+	return decode_group(out, whole) && out[2] == 0 &&
+	       (padding == 1 || out[1] == 0);
+}
+
+/* OpenSSL's EVP_DecodeBlock() trims blanks and ignores stray bits, and takes
+ * five times as long; quotes are long. */
 bool
 base64_decode(uint8_t **out, size_t *n, const char *text, size_t len)
 {
-	if (len % 4 != 0 || len > INT32_MAX / 2)
+	size_t padding = 0, whole = len;
+
+	if (len % 4 != 0)
 		return false;
-	size_t padding = 0;
 	if (len > 0 && text[len - 1] == '=')
 		padding = text[len - 2] == '=' ? 2 : 1;
+	if (padding > 0)
+		whole -= 4;
 	uint8_t *data CLEANUP(cleanup_free) = malloc(len / 4 * 3 + 1);
 	if (data == NULL)
 		return false;
-	int got = EVP_DecodeBlock(data, (const unsigned char *)text, (int)len);
-	if (got < 0 || (size_t)got != len / 4 * 3)
+	for (size_t i = 0; i < whole; i += 4) {
+		if (!decode_group(data + i / 4 * 3, text + i))
+			return false;
+	}
+	if (padding > 0 &&
+	    !decode_last(data + whole / 4 * 3, text + whole, padding))
 		return false;
-	char *again CLEANUP(cleanup_free) =
-	    base64_encode(data, (size_t)got - padding);
-	if (again == NULL || strlen(again) != len ||
-	    memcmp(again, text, len) != 0)
-		return false;
-	*n = (size_t)got - padding;
+	*n = len / 4 * 3 - padding;
 	*out = TAKE(data);
 	return true;
 }

@@ -21,7 +21,8 @@ struct exchange {
 	struct evhttp_request *req;
 	struct query query;
 	const struct delegation *delegation;
-	char id[REQUEST_ID_SIZE];
+	uint8_t number[REQUEST_ID_SIZE / 2];
+	char id[REQUEST_ID_SIZE]; /* the number in hex */
 	int64_t now;
 	bool verified; /* the service's appraisal belongs to it */
 };
@@ -180,8 +181,7 @@ report(struct exchange *x, const struct request *r, struct dci_failure *f)
 		*f = a->failure;
 		return -1;
 	}
-	if (!report_id(out.id))
-		return dci_fail(f, DCI_INTERNAL, "No random numbers.");
+	report_id(out.id, x->number);
 	return send_report(x, &out, f);
 }
 
@@ -308,11 +308,10 @@ void
 handle_request(struct evhttp_request *req, void *arg)
 {
 	struct exchange x = {.service = arg, .req = req, .now = time(NULL)};
-	uint8_t id[REQUEST_ID_SIZE / 2];
 
-	if (RAND_bytes(id, sizeof(id)) != 1)
-		memset(id, 0, sizeof(id));
-	hex_encode(x.id, id, sizeof(id));
+	/* Without random numbers nothing can be signed either. */
+	(void)RAND_bytes(x.number, sizeof(x.number));
+	hex_encode(x.id, x.number, sizeof(x.number));
 	evhttp_add_header(
 	    evhttp_request_get_output_headers(req), REPORT_HEADER_ID, x.id);
 	if (x.service->stop_rounds > 0)

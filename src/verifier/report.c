@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <openssl/rand.h>
 
 #include "appraisal/json.h"
 #include "base/text.h"
@@ -9,22 +10,27 @@
 #include "proto/report.h"
 #include "verifier/report.h"
 
-bool
-report_id(char out[static REPORT_ID_SIZE])
-{
-	char digits[REPORT_ID_SIZE];
-	size_t n = sizeof(digits);
-	unsigned __int128 v;
+#define DIGITS19 10000000000000000000ull /* the most that 64 bits hold */
 
-	if (RAND_bytes((uint8_t *)&v, sizeof(v)) != 1)
-		return false;
-	digits[--n] = '\0';
-	do {
-		digits[--n] = (char)('0' + (int)(v % 10));
-		v /= 10;
-	} while (v != 0);
-	memcpy(out, digits + n, sizeof(digits) - n);
-	return true;
+void
+report_id(char out[static REPORT_ID_SIZE], const uint8_t id[static 16])
+{
+	unsigned __int128 v = 0;
+
+	for (size_t i = 0; i < 16; i++)
+		v = v << 8 | id[i];
+	uint64_t low = (uint64_t)(v % DIGITS19);
+	v /= DIGITS19;
+	uint64_t middle = (uint64_t)(v % DIGITS19),
+		 high = (uint64_t)(v / DIGITS19);
+	if (high > 0)
+		snprintf(out, REPORT_ID_SIZE,
+		    "%" PRIu64 "%019" PRIu64 "%019" PRIu64, high, middle, low);
+	else if (middle > 0)
+		snprintf(
+		    out, REPORT_ID_SIZE, "%" PRIu64 "%019" PRIu64, middle, low);
+	else
+		snprintf(out, REPORT_ID_SIZE, "%" PRIu64, low);
 }
 
 static const char *

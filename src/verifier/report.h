@@ -18,8 +18,8 @@ struct report {
 	char id[REPORT_ID_SIZE];
 };
 
-/* A random id; false when there is no randomness. */
-bool report_id(char out[static REPORT_ID_SIZE]) MUST_CHECK;
+/* Sixteen bytes as one big-endian number in decimal. */
+void report_id(char out[static REPORT_ID_SIZE], const uint8_t id[static 16]);
 
 /* The compatible report as one JSON object, compact. */
 void report_json(struct writer *, const struct report *);

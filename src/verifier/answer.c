@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
 
 #include "appraisal/json.h"
 #include "base/json_write.h"
@@ -44,6 +46,25 @@ make_room(struct evhttp_request *req)
 	(void)evbuffer_expand(bufferevent_get_output(bev), HEADERS_ROOM);
 }
 
+/* evhttp leaves the answer to the loop, which then waits until the socket can
+ * take it: it nearly always can at once, and then two changes of what is
+ * watched and a wait for it are saved. */
+static void
+send_now(struct bufferevent *bev)
+{
+	struct evbuffer *out = bufferevent_get_output(bev);
+
+	if (bufferevent_openssl_get_ssl(bev) != NULL)
+		return;
+	evbuffer_unfreeze(out, 1);
+	(void)evbuffer_write(out, bufferevent_getfd(bev));
+	evbuffer_freeze(out, 1);
+	if (evbuffer_get_length(out) > 0)
+		return;
+	bufferevent_disable(bev, EV_WRITE);
+	bufferevent_trigger(bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+}
+
 void
 answer_send(struct evhttp_request *req, int status, const char *type,
     const struct writer *body)
@@ -57,7 +78,10 @@ answer_send(struct evhttp_request *req, int status, const char *type,
 	}
 	make_room(req);
 	evhttp_add_header(headers, "Content-Type", type);
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(
+	    evhttp_request_get_connection(req));
 	evhttp_send_reply(req, status, reason(status), NULL);
+	send_now(bev);
 }
 
 void

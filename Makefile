@@ -196,7 +196,7 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/tests/vectors/bundle.o $(LIB)
 BENCHES := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/bench_*.c))
 
 bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor \
-		$(BUILD)/bench/verify_sign $(BENCHES)
+		$(BUILD)/bench/verify_sign $(BUILD)/bench/http_floor $(BENCHES)
 	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
 	@bench/issue.sh $(BUILD)
 	@bench/verifier.sh $(BUILD)

@@ -146,6 +146,11 @@ $(BUILD)/tests/test_dcap_cache: LDFLAGS += $(COUNT_VERIFY)
 $(BUILD)/tests/test_collateral_store: LDFLAGS += $(patsubst %,\
 	-Wl$(comma)--wrap=%,mkdirat openat fchmod write fsync renameat)
 
+# These have a source and a log of their own.
+$(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
+	LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
+	fetcher_new fetcher_free fetcher_get log_end)
+
 # Programs that the scripts in tests/interop and tests/system use.
 helpers: $(BUILD)/tests/fake_issuer \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\

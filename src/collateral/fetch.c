@@ -245,8 +245,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	job_fail(job, &f, DCI_SOURCE_TIMEOUT,
-	    "no whole answer within %u s", w->seconds);
+	job_fail(job, &f, DCI_SOURCE_TIMEOUT, "no whole answer within %u s",
+	    w->seconds);
 	TAILQ_REMOVE(&job->waiters, w, link);
 	TAILQ_INSERT_TAIL(&ws, w, link);
 	if (TAILQ_EMPTY(&job->waiters))

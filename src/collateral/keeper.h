@@ -5,11 +5,18 @@
  * collector process and the Proxy Verifier have one each, on their event
  * loops; nothing here blocks but the store's fsync.
  *
- * Rules.  A document is taken only if, within the set of its platform, it
- * verifies up to the anchor and is for that platform.  It never replaces a
- * newer one (issueDate, tcbEvaluationDataNumber, CRL number).  The old one
- * stays in use while a new one cannot be had, until it expires.  One fetch is
- * in flight for each document, whoever waits for it.
+ * Rules.  A document is taken only if it verifies up to the anchor and is the
+ * one that was asked for.  It never replaces a newer one (merge.h).  The old
+ * one stays in use while a new one cannot be had, until it expires; after that
+ * it is still handed out, for the verification to say so.  One fetch is in
+ * flight for each document, whoever waits for it.  A new document is stored
+ * before it is used; if that fails, this is logged, tried again with the next
+ * change, and it is used all the same: a full disk must not make collateral
+ * expire.
+ *
+ * Events in the log: collateral-fetched, -imported, -refused, -rollback,
+ * -fetch-failed, -expires, -expired, -revoked, -early-differs, -not-stored,
+ * -platform-removed.
  */
 #ifndef COLLATERAL_KEEPER_H
 #define COLLATERAL_KEEPER_H
@@ -37,13 +44,32 @@ struct keeper_config {
 	int64_t warn;
 	size_t platforms_max; /* so many at once, STORE_PLATFORMS at most */
 	unsigned platforms_per_minute; /* so many new ones */
+	/* Seconds since the epoch; gets the arg of keeper_new().  NULL: the
+	 * system's clock. */
+	int64_t (*clock)(void *arg);
 };
+
+/* Seconds that a fetch may take if somebody waits for it, or if not. */
+#define KEEPER_WANTED_SECONDS  15
+#define KEEPER_REFRESH_SECONDS 60
+/* Requests in flight that nobody waits for. */
+#define KEEPER_REQUESTS 8
+/* Seconds in which a platform that could not be had is not asked for again:
+ * because the source does not know it, or for another reason. */
+#define KEEPER_UNKNOWN_SECONDS 600
+#define KEEPER_PAUSE_SECONDS   30
+/* Where there is no room for a new platform, the one that nobody has wanted
+ * for the longest time makes room, if that is at least so many seconds. */
+#define KEEPER_IDLE_SECONDS (7 * 86400)
 
 struct keeper_events {
 	/* Some platform's collateral is new or was replaced; called from the
 	 * event loop, once for what changed together. */
 	void (*changed)(void *arg);
-	/* A platform that keeper_want() named cannot be had now. */
+	/* A platform that keeper_want() named cannot be had now: too-many-
+	 * platforms, too-many-new-platforms, collateral-unavailable (the
+	 * network is not asked), or what went wrong with one of its
+	 * documents. */
 	void (*missing)(void *arg, const struct dci_platform_id *,
 	    const struct dci_failure *);
 };
@@ -63,11 +89,20 @@ void keeper_free(struct keeper *); /* NULL is fine */
  */
 void keeper_want(struct keeper *, const struct dci_platform_id *);
 
-/* Fetches everything again now (SIGUSR1). */
+/* A platform that is there was used: it counts as wanted now.  Once a day for
+ * each is enough. */
+void keeper_used(struct keeper *, const struct dci_platform_id *);
+
+/* Fetches everything again now (SIGUSR1), whatever failed before. */
 void keeper_refresh(struct keeper *);
 
-/* Reads the folder again (SIGHUP): what was imported is taken in. */
+/* Reads the folder again (SIGHUP): what was imported is taken in, and a
+ * platform whose file was removed is forgotten. */
 void keeper_reread(struct keeper *);
+
+/* Looks at the clock and begins what is due.  The keeper does that by itself,
+ * at least once a minute; for clocks that jump. */
+void keeper_run(struct keeper *);
 
 /* What is in use, in the order of the store's names: i below keeper_count().
  * Valid until the loop runs again. */

@@ -283,6 +283,19 @@ store_put(int folder, enum source_update kind,
 	return file_write_at(fd, name, name, text, n, 0644, f);
 }
 
+bool
+store_has(
+    int folder, enum source_update kind, const struct dci_platform_id *platform)
+{
+	char name[STORE_NAME_SIZE];
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+
+	store_name(name, platform);
+	return fd >= 0 &&
+	       (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		   errno != ENOENT);
+}
+
 int
 store_remove(int folder, enum source_update kind,
     const struct dci_platform_id *platform, struct dci_failure *f)

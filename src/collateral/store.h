@@ -48,6 +48,9 @@ int store_read(int folder, enum source_update, store_found, void *arg,
 int store_put(int folder, enum source_update, const struct dci_platform_id *,
     const struct dci_collateral *, struct dci_failure *f) MUST_CHECK;
 
+/* Whether there is a file of that platform, of whatever content. */
+bool store_has(int folder, enum source_update, const struct dci_platform_id *);
+
 /* Not being there is no failure. */
 int store_remove(int folder, enum source_update, const struct dci_platform_id *,
     struct dci_failure *f) MUST_CHECK;

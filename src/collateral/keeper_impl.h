@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the keeper share. */
+#ifndef COLLATERAL_KEEPER_IMPL_H
+#define COLLATERAL_KEEPER_IMPL_H
+
+#include "collateral/keeper.h"
+#include "collateral/kept.h"
+#include "collateral/schedule.h"
+
+/* Platforms that could not be had, at most. */
+#define KEEPER_MISSES 128
+
+/* A document that is asked for again and again. */
+struct task {
+	struct fetch_name name;
+	struct schedule schedule;
+	bool asked;     /* in flight */
+	bool wanted;    /* somebody waits for it */
+	int64_t warned; /* when its end was last warned of */
+	bool ended;     /* its end was reported */
+};
+
+#define UPDATES 2 /* kinds: enum source_update */
+
+/* The documents of a platform, held; all NULL: none. */
+struct set {
+	struct document *item[FETCH_ITEMS];
+};
+
+struct platform {
+	struct dci_platform_id id;
+	int64_t wanted; /* when it was last wanted */
+	bool waiting;   /* somebody waits for it */
+	struct set used[UPDATES], stored[UPDATES];
+	uint32_t early_said; /* the evaluation number that was reported */
+};
+
+/* A platform that could not be had. */
+struct miss {
+	struct dci_platform_id id;
+	int64_t until; /* not asked for again before */
+	bool tell;     /* the reason is still to be told */
+	struct dci_failure why;
+};
+
+struct keeper {
+	struct keeper_config config; /* its source is not used */
+	struct keeper_events events;
+	void *arg;
+	enum source_update update; /* of what is in use */
+	char from[256];            /* the source, for the log */
+	struct fetcher *fetcher;   /* NULL: the network is not asked */
+	struct event *timer;
+	struct event *settle;
+	struct kept kept;
+	size_t tasks, platforms, misses;
+	struct task task[KEPT_MAX];
+	/* In the order of the store's names. */
+	struct platform platform[STORE_PLATFORMS];
+	struct miss miss[KEEPER_MISSES];
+	size_t in_flight;
+	size_t settled; /* platforms, in the round that is going on */
+	bool again;     /* one more round after it */
+	bool unsettled; /* something was taken since the last one */
+	struct pace pace;
+	bool changed; /* and not yet told */
+};
+
+/* --- keeper.c ----------------------------------------------------------------
+ */
+
+int64_t keeper_now(const struct keeper *);
+uint32_t keeper_random(void);
+bool platform_same(
+    const struct dci_platform_id *, const struct dci_platform_id *);
+/* Puts a new platform into its place; NULL if there is no room. */
+struct platform *keeper_add(struct keeper *, const struct dci_platform_id *);
+/* Forgets a platform and what only it needs.  Later ones move up. */
+void keeper_drop(struct keeper *, size_t i);
+
+/* --- keeper_read.c: what the folder has --------------------------------------
+ */
+
+/* Offers everything in it; event: what to log for each document that is taken,
+ * or NULL. */
+int keeper_read(
+    struct keeper *, const char *event, struct dci_failure *f) MUST_CHECK;
+
+/* --- keeper_ask.c: asking, and what comes of it ------------------------------
+ */
+
+/* Makes tasks for what a platform needs; wanted: those documents that are not
+ * there are asked for now, since somebody waits.  False if there is no room. */
+bool keeper_need(
+    struct keeper *, const struct dci_platform_id *, bool wanted) MUST_CHECK;
+/* Forgets tasks and documents that no platform needs. */
+void keeper_prune(struct keeper *);
+/* Whether it is only for forecasts, and nobody minds that it cannot be had. */
+bool keeper_is_extra(const struct keeper *, const struct fetch_name *);
+
+/* --- keeper_settle.c: taking into use, storing, telling ----------------------
+ */
+
+/* Soon, from the event loop. */
+void keeper_settle_soon(struct keeper *);
+void keeper_settle(evutil_socket_t, short what, void *arg);
+/* Remembers that a platform cannot be had, to be told soon. */
+void keeper_missed(struct keeper *, const struct dci_platform_id *,
+    int64_t until, const struct dci_failure *why);
+/* Takes into use what was read, without a word. */
+void keeper_use_all(struct keeper *);
+bool set_is_empty(const struct set *);
+/* Holds these instead; NULL: nothing. */
+void set_replace(struct set *, size_t i, struct document *);
+void set_clear(struct set *);
+
+/* --- keeper_log.c: one event a line ------------------------------------------
+ */
+
+void keeper_log_taken(
+    const char *event, const char *from, const struct document *);
+/* Where a request failed, or its answer was refused; next: when to try again,
+ * 0 if not. */
+void keeper_log_failed(const struct keeper *, const char *event,
+    const struct fetch_name *, const struct dci_failure *why, int64_t next);
+void keeper_log_revoked(const struct keeper *);
+void keeper_log_platform(const char *event, const struct dci_platform_id *,
+    const struct dci_failure *why);
+/* Looks whether a document ends soon, or has ended. */
+void keeper_watch(struct keeper *, struct task *, int64_t now);
+/* Looks whether the early documents of a platform say something else. */
+void keeper_compare_early(struct keeper *, struct platform *);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "collateral/keeper_impl.h"
+
+#define DAY 86400
+
+static void
+log_platform_id(struct log_line *l, const struct dci_platform_id *id)
+{
+	char fmspc[13];
+
+	hex_encode(fmspc, id->fmspc, sizeof(id->fmspc));
+	for (char *c = fmspc; *c != '\0'; c++)
+		*c = (char)toupper((unsigned char)*c);
+	log_text(l, "tee", id->tee == DCI_TEE_TDX ? "TDX" : "SGX");
+	log_text(l, "fmspc", fmspc);
+}
+
+static void
+log_name(struct log_line *l, const struct fetch_name *name)
+{
+	char text[96];
+
+	fetch_name_text(text, sizeof(text), name);
+	log_text(l, "document", text);
+	if (name->item == FETCH_TCB_INFO)
+		log_platform_id(l, &name->platform);
+}
+
+static void
+log_document(struct log_line *l, const struct document *d)
+{
+	log_time(l, "issued", d->is.dates.issued);
+	log_time(l, "next_update", d->is.dates.next_update);
+	if (d->name.item == FETCH_TCB_INFO || d->name.item == FETCH_QE_IDENTITY)
+		log_int(l, "tcb_evaluation", d->is.evaluation);
+	else
+		log_hex(
+		    l, "crl_number", d->is.crl_number, d->is.crl_number_size);
+}
+
+void
+keeper_log_taken(const char *event, const char *from, const struct document *d)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_INFO, event);
+	log_name(&l, &d->name);
+	log_document(&l, d);
+	log_text(&l, "from", from);
+	log_end(&l);
+}
+
+void
+keeper_log_failed(const struct keeper *k, const char *event,
+    const struct fetch_name *name, const struct dci_failure *why, int64_t next)
+{
+	const struct document *d = kept_find(&k->kept, name);
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, event);
+	log_name(&l, name);
+	log_failure(&l, why);
+	if (d != NULL)
+		log_time(&l, "in_use_until", d->is.valid.next_update);
+	if (next != 0)
+		log_time(&l, "next_try", next);
+	log_end(&l);
+}
+
+void
+keeper_log_revoked(const struct keeper *k)
+{
+	struct log_line l;
+
+	for (size_t i = 0; i < k->tasks; i++) {
+		if (!kept_revoked(&k->kept, &k->task[i].name))
+			continue;
+		log_begin(&l, LOG_LEVEL_ERROR, "collateral-revoked");
+		log_name(&l, &k->task[i].name);
+		log_text(&l, "message",
+		    "its signer is in the new revocation list of the root CA");
+		log_end(&l);
+	}
+}
+
+void
+keeper_log_platform(const char *event, const struct dci_platform_id *id,
+    const struct dci_failure *why)
+{
+	struct log_line l;
+
+	log_begin(&l, why != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, event);
+	if (id != NULL)
+		log_platform_id(&l, id);
+	if (why != NULL)
+		log_failure(&l, why);
+	log_end(&l);
+}
+
+void
+keeper_watch(struct keeper *k, struct task *t, int64_t now)
+{
+	const struct document *d = kept_find(&k->kept, &t->name);
+	struct log_line l;
+
+	if (d == NULL || keeper_is_extra(k, &t->name))
+		return;
+	int64_t end = d->is.valid.next_update;
+	bool ended = now > end;
+	if (ended ? t->ended
+		  : now < end - k->config.warn || now < t->warned + DAY)
+		return;
+	log_begin(&l, ended ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+	    ended ? "collateral-expired" : "collateral-expires");
+	log_name(&l, &t->name);
+	log_document(&l, d);
+	if (end != d->is.dates.next_update)
+		log_time(&l, "issuer_chain_until", end);
+	log_end(&l);
+	t->ended = ended;
+	t->warned = now;
+}
+
+void
+keeper_compare_early(struct keeper *k, struct platform *p)
+{
+	const struct document *now =
+	    p->used[UPDATE_STANDARD].item[FETCH_TCB_INFO];
+	const struct document *early =
+	    p->used[UPDATE_EARLY].item[FETCH_TCB_INFO];
+	struct log_line l;
+
+	if (k->update == UPDATE_EARLY || now == NULL || early == NULL ||
+	    early->is.evaluation == p->early_said)
+		return;
+	p->early_said = early->is.evaluation;
+	if (early->is.evaluation == now->is.evaluation)
+		return;
+	log_begin(&l, LOG_LEVEL_WARN, "collateral-early-differs");
+	log_platform_id(&l, &p->id);
+	log_int(&l, "tcb_evaluation", now->is.evaluation);
+	log_int(&l, "early_tcb_evaluation", early->is.evaluation);
+	log_end(&l);
+}

@@ -152,9 +152,22 @@ $(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
 	fetcher_new fetcher_free fetcher_get log_end)
 
 # Programs that the scripts in tests/interop and tests/system use.
+MOVED := dci-issuer dci-verifier dci
 helpers: $(BUILD)/tests/fake_issuer \
+	$(MOVED:%=$(BUILD)/moved/%) \
 	$(patsubst tests/interop/%.c,$(BUILD)/interop/%,\
 	$(wildcard tests/interop/*.c))
+
+# The same programs with a clock that tests move.
+define moved
+$(BUILD)/moved/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) \
+		$(BUILD)/tests/system/moved_clock.o $(LIB)
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -Wl,--wrap=time -o $$@ $$^ $$(LDLIBS_$(1)) \
+	    $$(LDLIBS)
+endef
+$(foreach p,$(MOVED),$(eval $(call moved,$(p))))
 
 # Have no code of ours.
 $(BUILD)/interop/old_client $(BUILD)/interop/cut_client: \

@@ -26,16 +26,19 @@ struct enrolment {
 };
 
 /* What is wrong with one of several issuers, after what was wrong with those
- * before it.  The last one's code stands for all. */
+ * before it.  The code of all is that of the first one that was there and said
+ * no, else the last one's. */
 static void
 add_failure(struct dci_failure *all, const struct address *a,
     const struct client_result *r, const struct dci_failure *f)
 {
 	char before[DCI_SENTENCE_MAX];
 	bool reason = r->refusal.code[0] != '\0';
+	enum dci_code code =
+	    all->code == DCI_ISSUER_REFUSED ? all->code : f->code;
 
 	memcpy(before, all->sentence, sizeof(before));
-	dci_fail(all, f->code, "%s%s%s:%s: %s%s%s", before,
+	dci_fail(all, code, "%s%s%s:%s: %s%s%s", before,
 	    before[0] == '\0' ? "" : " ", a->host, a->port, f->sentence,
 	    reason ? " The issuer's reason: " : "",
 	    reason ? r->refusal.sentence : "");

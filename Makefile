@@ -35,9 +35,6 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 LDLIBS := -levent_openssl -lssl -lcrypto -levent_extra -levent_core \
 	-ljansson -lsqlite3 -lseccomp -lconfuse -lcbor
 
-# What one program alone needs.
-LDLIBS_dci := -lcurl
-
 # Each program is the file main.c of its folder; everything else is the library.
 PROGRAMS := dci-issuer dci-client dci-verifier dci dci-sim
 MAIN_dci-issuer := src/issuer/main.c
@@ -129,7 +126,7 @@ define program
 $(BUILD)/bin/$(1): $$(MAIN_$(1):%.c=$(BUILD)/%.o) $(LIB)
 	@mkdir -p $$(@D)
 	@echo "  LD      $$@"
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1)) $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One HTTP request, by libcurl, which only this file knows. */
+/* One HTTP request, by libcurl. */
 #ifndef CLI_HTTP_H
 #define CLI_HTTP_H
 
@@ -19,7 +19,8 @@ void http_free(struct http_answer *);
  * at most LIMIT_HEADERS and LIMIT_HTTP_BODY bytes.  Redirects are not
  * followed.  A URL without a path gets the one given.  ca: a PEM file with the
  * CAs to believe for https; NULL: the system's.  At most a minute.  Returns 0,
- * or -1 with *f (usage for a URL that is none, verifier-unreachable).
+ * or -1 with *f (usage for a URL that is none, verifier-unreachable,
+ * libcurl-missing).
  */
 int http_post(struct http_answer *, const char *url, const char *path,
     struct bytes json, const char *ca, struct dci_failure *f) MUST_CHECK;

@@ -54,10 +54,11 @@ typedef void (*fetch_done)(void *arg, const struct fetch_name *,
 
 struct fetcher;
 
-/* The source is copied.  NULL with *f. */
+/* The source is copied; libcurl and the CAs are loaded here.  The process has
+ * to ignore SIGPIPE.  NULL with *f: libcurl-missing, source-cas. */
 struct fetcher *fetcher_new(struct event_base *,
     const struct collateral_source *, struct dci_failure *f) MUST_CHECK;
-/* Requests that are in flight end without a callback. */
+/* Requests that are in flight end without a callback.  Not from within one. */
 void fetcher_free(struct fetcher *); /* NULL is fine */
 
 /*

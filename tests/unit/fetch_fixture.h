@@ -3,6 +3,8 @@
 #ifndef TEST_FETCH_FIXTURE_H
 #define TEST_FETCH_FIXTURE_H
 
+#include <signal.h>
+
 #include "collateral/fetch.h"
 #include "sim/platform.h"
 #include "source_server.h"
@@ -25,6 +27,7 @@ fixture_make(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		unsetenv(variables[i]);
+	signal(SIGPIPE, SIG_IGN);
 	sim_spec_default(&spec, time(NULL));
 	struct sim_platform *p = sim_build(&spec, &f);
 	int bad = p == NULL || sim_collateral_make(&fixture_documents, p, &f);

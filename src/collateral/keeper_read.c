@@ -24,6 +24,8 @@ read_document(struct reading *r, struct platform *p,
 	struct dci_failure why;
 
 	document_get(c, item, &text, &chain);
+	if (text.p == NULL)
+		return;
 	enum merge merge =
 	    kept_offer(&r->k->kept, &name, text, chain, r->now, &why);
 	if (merge == MERGE_REFUSE && why.code != DCI_COLLATERAL_ROLLBACK)

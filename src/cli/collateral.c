@@ -13,6 +13,10 @@ static const struct {
 	"DIR|FILE -o FILE: one file out of a folder"},
     {"forecast", collateral_forecast_main,
 	"what the next TCB recovery does to the delegations"},
+    {"import", collateral_import_main,
+	"DIR|FILE...: into STATEDIR/collateral, where it is newer"},
+    {"show", collateral_show_main,
+	"[DIR|FILE...]: what is there, and how long it is valid"},
 };
 
 #define SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))

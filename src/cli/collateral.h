@@ -10,6 +10,8 @@
 
 int collateral_bundle_main(int argc, char **argv);
 int collateral_forecast_main(int argc, char **argv);
+int collateral_import_main(int argc, char **argv);
+int collateral_show_main(int argc, char **argv);
 
 /* Wrong options: says why.  Returns EXIT_TROUBLE. */
 int collateral_refuse(const char *why);

@@ -53,18 +53,18 @@ document_get(const struct dci_collateral *c, enum fetch_item item,
 		*chain = get(c, place->chain);
 }
 
-static bool
-fits(const struct fetch_name *name, const struct dci_described *is)
+bool
+document_fits(enum fetch_item item, const struct dci_described *is,
+    const struct dci_platform_id *id)
 {
-	switch (name->item) {
+	switch (item) {
 	case FETCH_TCB_INFO:
-		return is->tee == name->platform.tee &&
-		       memcmp(is->fmspc, name->platform.fmspc,
-			   sizeof(is->fmspc)) == 0;
+		return is->tee == id->tee &&
+		       memcmp(is->fmspc, id->fmspc, sizeof(is->fmspc)) == 0;
 	case FETCH_QE_IDENTITY:
-		return is->tee == name->platform.tee;
+		return is->tee == id->tee;
 	case FETCH_PCK_CRL:
-		return is->platform_ca == name->platform.platform_ca;
+		return is->platform_ca == id->platform_ca;
 	default:
 		return true;
 	}
@@ -106,7 +106,9 @@ describe(struct dci_described *is, const struct document *d,
 		*f = is->failure;
 		return -1;
 	}
-	return fits(&d->name, is) ? 0 : other_platform(d, is, f);
+	if (document_fits(d->name.item, is, &d->name.platform))
+		return 0;
+	return other_platform(d, is, f);
 }
 
 int

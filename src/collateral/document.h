@@ -26,6 +26,10 @@ struct document *document_new(const struct fetch_name *, struct bytes text,
 int document_check(const struct document *, const struct document *root_crl,
     const struct dci_anchor *, struct dci_failure *f) MUST_CHECK;
 
+/* Whether a document of that kind is one for the platform, by what it says. */
+bool document_fits(enum fetch_item, const struct dci_described *,
+    const struct dci_platform_id *) MUST_CHECK;
+
 struct document *document_hold(
     struct document *);                /* one more user; returns it */
 void document_drop(struct document *); /* one less; NULL is fine */

@@ -24,15 +24,7 @@ keeper_random(void)
 	return random;
 }
 
-/* --- platforms ---------------------------------------------------------------
- */
-
-bool
-platform_same(const struct dci_platform_id *a, const struct dci_platform_id *b)
-{
-	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
-	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0;
-}
+/* --- platforms ---------------------------------------------------------- */
 
 /* The first whose name is not before that of id; k->platforms: none. */
 static size_t
@@ -124,8 +116,7 @@ make_room(struct keeper *k, int64_t now)
 	return true;
 }
 
-/* --- its life
- * ---------------------------------------------------------------------- */
+/* --- its life ----------------------------------------------------------- */
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
@@ -244,8 +235,7 @@ keeper_reread(struct keeper *k)
 	keeper_settle_soon(k);
 }
 
-/* --- what is asked of it
- * ------------------------------------------------------------- */
+/* --- what is asked of it ------------------------------------------------ */
 
 /* What was said of that platform, and still holds. */
 static struct miss *
@@ -354,5 +344,5 @@ keeper_get(const struct keeper *k, size_t i, struct dci_platform_id *id)
 	while (set_is_empty(&p->used[k->update]) || i-- > 0)
 		p++;
 	*id = p->id;
-	return kept_view(p->used[k->update].item);
+	return set_view(&p->used[k->update]);
 }

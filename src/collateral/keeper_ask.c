@@ -31,8 +31,7 @@ needs(const struct dci_platform_id *id, const struct fetch_name *name,
 	return same(&own, name);
 }
 
-/* --- tasks
- * ---------------------------------------------------------------------- */
+/* --- tasks -------------------------------------------------------------- */
 
 static struct task *
 task_of(struct keeper *k, const struct fetch_name *name)
@@ -102,8 +101,7 @@ keeper_prune(struct keeper *k)
 	}
 }
 
-/* --- answers
- * -------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------ */
 
 bool
 keeper_is_extra(const struct keeper *k, const struct fetch_name *name)
@@ -232,8 +230,7 @@ answered(void *arg, const struct fetch_name *name,
 		keeper_settle_soon(k);
 }
 
-/* --- asking
- * ---------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------- */
 
 static void
 ask(struct keeper *k, struct task *t)

@@ -22,11 +22,6 @@ struct task {
 
 #define UPDATES 2 /* kinds: enum source_update */
 
-/* The documents of a platform, held; all NULL: none. */
-struct set {
-	struct document *item[FETCH_ITEMS];
-};
-
 struct platform {
 	struct dci_platform_id id;
 	int64_t wanted; /* when it was last wanted */
@@ -66,28 +61,23 @@ struct keeper {
 	bool changed; /* and not yet told */
 };
 
-/* --- keeper.c ----------------------------------------------------------------
- */
+/* --- keeper.c ----------------------------------------------------------- */
 
 int64_t keeper_now(const struct keeper *);
 uint32_t keeper_random(void);
-bool platform_same(
-    const struct dci_platform_id *, const struct dci_platform_id *);
 /* Puts a new platform into its place; NULL if there is no room. */
 struct platform *keeper_add(struct keeper *, const struct dci_platform_id *);
 /* Forgets a platform and what only it needs.  Later ones move up. */
 void keeper_drop(struct keeper *, size_t i);
 
-/* --- keeper_read.c: what the folder has --------------------------------------
- */
+/* --- keeper_read.c: what the folder has --------------------------------- */
 
 /* Offers everything in it; event: what to log for each document that is taken,
  * or NULL. */
 int keeper_read(
     struct keeper *, const char *event, struct dci_failure *f) MUST_CHECK;
 
-/* --- keeper_ask.c: asking, and what comes of it ------------------------------
- */
+/* --- keeper_ask.c: asking, and what comes of it ------------------------- */
 
 /* Makes tasks for what a platform needs; wanted: those documents that are not
  * there are asked for now, since somebody waits.  False if there is no room. */
@@ -98,8 +88,7 @@ void keeper_prune(struct keeper *);
 /* Whether it is only for forecasts, and nobody minds that it cannot be had. */
 bool keeper_is_extra(const struct keeper *, const struct fetch_name *);
 
-/* --- keeper_settle.c: taking into use, storing, telling ----------------------
- */
+/* --- keeper_settle.c: taking into use, storing, telling ----------------- */
 
 /* Soon, from the event loop. */
 void keeper_settle_soon(struct keeper *);
@@ -109,13 +98,8 @@ void keeper_missed(struct keeper *, const struct dci_platform_id *,
     int64_t until, const struct dci_failure *why);
 /* Takes into use what was read, without a word. */
 void keeper_use_all(struct keeper *);
-bool set_is_empty(const struct set *);
-/* Holds these instead; NULL: nothing. */
-void set_replace(struct set *, size_t i, struct document *);
-void set_clear(struct set *);
 
-/* --- keeper_log.c: one event a line ------------------------------------------
- */
+/* --- keeper_log.c: one event a line ------------------------------------- */
 
 void keeper_log_taken(
     const char *event, const char *from, const struct document *);

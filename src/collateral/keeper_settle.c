@@ -1,54 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
-
 #include "collateral/keeper_impl.h"
 
 CLEANUP_TYPE(cleanup_snapshot, struct dci_snapshot, dci_snapshot_free)
 
-/* --- sets
- * --------------------------------------------------------------------- */
-
-bool
-set_is_empty(const struct set *set)
-{
-	for (size_t i = 0; i < FETCH_ITEMS; i++) {
-		if (set->item[i] != NULL)
-			return false;
-	}
-	return true;
-}
-
-void
-set_replace(struct set *set, size_t i, struct document *d)
-{
-	if (d != NULL)
-		document_hold(d);
-	document_drop(set->item[i]);
-	set->item[i] = d;
-}
-
-void
-set_clear(struct set *set)
-{
-	for (size_t i = 0; i < FETCH_ITEMS; i++)
-		set_replace(set, i, NULL);
-}
-
-static bool
-set_same(const struct set *a, const struct set *b)
-{
-	return memcmp(a->item, b->item, sizeof(a->item)) == 0;
-}
-
-static void
-set_copy(struct set *to, const struct set *from)
-{
-	for (size_t i = 0; i < FETCH_ITEMS; i++)
-		set_replace(to, i, from->item[i]);
-}
-
-/* --- platforms that cannot be had
- * -------------------------------------------------- */
+/* --- platforms that cannot be had --------------------------------------- */
 
 /* The place for one more: of the same platform, or one that no longer holds,
  * or the one that ends first; never one that is still to be told. */
@@ -82,14 +37,13 @@ keeper_missed(struct keeper *k, const struct dci_platform_id *id, int64_t until,
 	keeper_settle_soon(k);
 }
 
-/* --- taking into use
- * ------------------------------------------------------------------ */
+/* --- taking into use ---------------------------------------------------- */
 
 static bool
 store(struct keeper *k, struct platform *p, enum source_update update,
     const struct set *newest)
 {
-	struct dci_collateral view = kept_view(newest->item);
+	struct dci_collateral view = set_view(newest);
 	struct dci_failure f;
 
 	if (store_put(k->config.folder, update, &p->id, &view, &f) != 0) {
@@ -106,7 +60,7 @@ static int
 check_first(
     const struct keeper *k, const struct set *newest, struct dci_failure *f)
 {
-	struct dci_collateral view = kept_view(newest->item);
+	struct dci_collateral view = set_view(newest);
 	struct dci_snapshot *s CLEANUP(cleanup_snapshot) =
 	    dci_snapshot_new(&view, &k->kept.anchor);
 
@@ -138,7 +92,7 @@ settle_kind(struct keeper *k, struct platform *p, enum source_update update,
 {
 	struct set newest;
 
-	if (!kept_set(&k->kept, &p->id, update, newest.item))
+	if (!kept_set(&k->kept, &p->id, update, &newest))
 		return UNCHANGED;
 	bool write =
 	    k->config.folder >= 0 && !set_same(&p->stored[update], &newest);
@@ -188,7 +142,7 @@ keeper_use_all(struct keeper *k)
 		struct set newest;
 
 		for (unsigned u = 0; u < UPDATES; u++) {
-			if (kept_set(&k->kept, &p->id, u, newest.item) &&
+			if (kept_set(&k->kept, &p->id, u, &newest) &&
 			    check_first(k, &newest, &ignored) == 0)
 				use(k, p, u, &newest);
 		}
@@ -196,9 +150,7 @@ keeper_use_all(struct keeper *k)
 	k->changed = false;
 }
 
-/* --- telling
- * ----------------------------------------------------------------------------
- */
+/* --- telling ------------------------------------------------------------ */
 
 static void
 tell(struct keeper *k)

@@ -118,25 +118,73 @@ kept_offer(struct kept *k, const struct fetch_name *name, struct bytes text,
 
 bool
 kept_set(const struct kept *k, const struct dci_platform_id *platform,
-    enum source_update update, struct document *set[static FETCH_ITEMS])
+    enum source_update update, struct set *set)
 {
 	bool complete = true;
 
 	for (enum fetch_item i = 0; i < FETCH_ITEMS; i++) {
 		struct fetch_name name = fetch_name_of(i, platform, update);
 
-		set[i] = kept_find(k, &name);
-		complete = complete && set[i] != NULL;
+		set->item[i] = kept_find(k, &name);
+		complete = complete && set->item[i] != NULL;
 	}
 	return complete;
 }
 
+/* --- sets --------------------------------------------------------------- */
+
+void
+set_replace(struct set *set, size_t i, struct document *d)
+{
+	if (d != NULL)
+		document_hold(d);
+	document_drop(set->item[i]);
+	set->item[i] = d;
+}
+
+void
+set_copy(struct set *to, const struct set *from)
+{
+	for (size_t i = 0; i < FETCH_ITEMS; i++)
+		set_replace(to, i, from->item[i]);
+}
+
+void
+set_clear(struct set *set)
+{
+	for (size_t i = 0; i < FETCH_ITEMS; i++)
+		set_replace(set, i, NULL);
+}
+
+bool
+set_is_empty(const struct set *set)
+{
+	for (size_t i = 0; i < FETCH_ITEMS; i++) {
+		if (set->item[i] != NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+set_same(const struct set *a, const struct set *b)
+{
+	return memcmp(a->item, b->item, sizeof(a->item)) == 0;
+}
+
 struct dci_collateral
-kept_view(struct document *const set[static FETCH_ITEMS])
+set_view(const struct set *set)
 {
 	struct dci_collateral view = {0};
 
-	for (enum fetch_item i = 0; i < FETCH_ITEMS; i++)
-		document_put(&view, set[i]);
+	for (size_t i = 0; i < FETCH_ITEMS; i++)
+		document_put(&view, set->item[i]);
 	return view;
+}
+
+bool
+platform_same(const struct dci_platform_id *a, const struct dci_platform_id *b)
+{
+	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
+	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0;
 }

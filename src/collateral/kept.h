@@ -41,10 +41,26 @@ struct document *kept_find(const struct kept *, const struct fetch_name *);
 bool kept_revoked(const struct kept *, const struct fetch_name *);
 void kept_forget(struct kept *, const struct fetch_name *);
 
-/* The four documents of a platform, borrowed.  False: one is missing. */
+/* The documents of a platform, by item; all NULL: none. */
+struct set {
+	struct document *item[FETCH_ITEMS];
+};
+
+/* The newest documents of a platform, borrowed.  False: one is missing. */
 bool kept_set(const struct kept *, const struct dci_platform_id *,
-    enum source_update, struct document *set[static FETCH_ITEMS]);
-/* The same as dci_snapshot_new() takes it. */
-struct dci_collateral kept_view(struct document *const set[static FETCH_ITEMS]);
+    enum source_update, struct set *);
+
+/* Sets that hold their documents. */
+void set_replace(struct set *, size_t i, struct document *); /* or NULL */
+void set_copy(struct set *to, const struct set *from);
+void set_clear(struct set *);
+bool set_is_empty(const struct set *);
+/* Whether they are the same objects. */
+bool set_same(const struct set *, const struct set *);
+/* A complete one as dci_snapshot_new() takes it; valid while it stays. */
+struct dci_collateral set_view(const struct set *);
+
+bool platform_same(
+    const struct dci_platform_id *, const struct dci_platform_id *);
 
 #endif

@@ -25,8 +25,7 @@ static struct event_base *loop;
 static struct sim_platform *platform;
 static int64_t now;
 
-/* --- the log
- * -------------------------------------------------------------------- */
+/* --- the log ------------------------------------------------------------ */
 
 static char logged[1 << 20];
 static size_t logged_n;
@@ -65,8 +64,7 @@ forget_log(void)
 	logged[0] = '\0';
 }
 
-/* --- the source
- * ------------------------------------------------------------------- */
+/* --- the source --------------------------------------------------------- */
 
 struct request {
 	struct fetch_name name;
@@ -209,8 +207,7 @@ source_fails(enum dci_code code)
 		source.fails[i] = code;
 }
 
-/* --- the keeper
- * ------------------------------------------------------------------- */
+/* --- the keeper --------------------------------------------------------- */
 
 static struct keeper *keeper;
 static char base[] = "/tmp/dci-test-keeper.XXXXXX";
@@ -329,8 +326,7 @@ assert_good(size_t i)
 	dci_snapshot_free(s);
 }
 
-/* --- setting up
- * ------------------------------------------------------------------- */
+/* --- setting up --------------------------------------------------------- */
 
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "collateral/store.h"
 
-/* --- dying before the n-th step of a write (Makefile: --wrap) ------------ */
+/* --- dying before the n-th step of a write (Makefile: --wrap) ----------- */
 
 static int steps_left = INT_MAX;
 
@@ -84,8 +84,7 @@ __wrap_renameat(int from, const char *a, int to, const char *b)
 	return __real_renameat(from, a, to, b);
 }
 
-/* --- the folder ------------------------------------------------------------
- */
+/* --- the folder --------------------------------------------------------- */
 
 static char base[] = "/tmp/dci-test-store.XXXXXX";
 static struct sim_collateral made;
@@ -214,8 +213,7 @@ files_in(const char *name)
 	return n;
 }
 
-/* --- tests
- * --------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------- */
 
 static void
 names_have_one_form(void **state)

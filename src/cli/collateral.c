@@ -11,6 +11,8 @@ static const struct {
 } subcommands[] = {
     {"bundle", collateral_bundle_main,
 	"DIR|FILE -o FILE: one file out of a folder"},
+    {"fetch", collateral_fetch_main,
+	"from Intel's PCS or a PCCS, verified, into a file"},
     {"forecast", collateral_forecast_main,
 	"what the next TCB recovery does to the delegations"},
     {"import", collateral_import_main,

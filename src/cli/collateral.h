@@ -9,6 +9,7 @@
 #define COLLATERAL_NAME "collateral"
 
 int collateral_bundle_main(int argc, char **argv);
+int collateral_fetch_main(int argc, char **argv);
 int collateral_forecast_main(int argc, char **argv);
 int collateral_import_main(int argc, char **argv);
 int collateral_show_main(int argc, char **argv);

@@ -52,6 +52,25 @@ typedef void (*fetch_done)(void *arg, const struct fetch_name *,
     const struct fetched *, const struct dci_failure *failure,
     int64_t retry_after);
 
+/*
+ * What a fetcher does after fetcher_new(), for whoever locks a process in
+ * (seen with strace on Debian 12; libcurl resolves names in threads):
+ *
+ * all       brk close epoll_ctl epoll_wait futex getpid getrandom madvise mmap
+ *           mprotect munmap read write rt_sigaction rt_sigprocmask
+ * sockets   socket (AF_INET, AF_INET6 and AF_UNIX; SOCK_STREAM and SOCK_DGRAM)
+ *           socketpair connect fcntl getpeername getsockname getsockopt
+ *           setsockopt poll recvfrom sendto sendmmsg ioctl (FIONREAD)
+ * threads   clone3 (or clone, with CLONE_THREAD) exit rseq set_robust_list
+ * resolver  openat lseek newfstatat uname
+ * files     /etc/nsswitch.conf /etc/host.conf /etc/resolv.conf /etc/hosts, and
+ *           a stat of /; /etc/gai.conf and /etc/services may be looked for;
+ *           the socket /var/run/nscd/socket; libnss_*.so.2 where nsswitch.conf
+ *           names more than "files" and "dns"
+ *
+ * No file is opened for TLS.  Environment: http_proxy, https_proxy, all_proxy,
+ * no_proxy, and the same in capitals but for HTTP_PROXY.
+ */
 struct fetcher;
 
 /* The source is copied; libcurl and the CAs are loaded here.  The process has

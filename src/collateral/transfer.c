@@ -334,6 +334,12 @@ finish(struct transfer *t, CURLcode error)
 	curl_off_t after = 0;
 	long status = 0;
 
+	if (end.code == DCI_SOURCE_TOO_LARGE) {
+		snprintf(t->why, sizeof(t->why),
+		    "more than %zu bytes, or %u of headers", t->body.max,
+		    LIMIT_HEADERS);
+		end.why = t->why;
+	}
 	curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl.easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &after);
 	end.status = (unsigned)status;

@@ -80,7 +80,7 @@ broken_answers_have_codes(void **state)
 	    DCI_SOURCE_CUT_OFF, "outstanding");
 	text_fails("SSH-2.0-OpenSSH_9.2\r\n", DCI_SOURCE_MALFORMED, "HTTP/0.9");
 	text_fails("HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n",
-	    DCI_SOURCE_TOO_LARGE, "no answer");
+	    DCI_SOURCE_TOO_LARGE, "more than 1048576 bytes");
 }
 
 static enum afterwards
@@ -135,7 +135,7 @@ endless_answers_are_cut_short(void **state)
 		struct fixture x = {.server = {.answer = answers[i]}};
 
 		fixture_start(&x, NULL);
-		fails(&x, FETCH_TCB_INFO, DCI_SOURCE_TOO_LARGE, "no answer");
+		fails(&x, FETCH_TCB_INFO, DCI_SOURCE_TOO_LARGE, "more than 1048576 bytes");
 	}
 }
 

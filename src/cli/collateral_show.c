@@ -373,6 +373,7 @@ show_store(struct output *out, struct dci_failure *f)
 	    out->flags->early ? UPDATE_EARLY : UPDATE_STANDARD;
 	char path[PATH_MAX - STORE_NAME_SIZE], kind_path[PATH_MAX];
 	struct found found = {.out = out, .folder = kind_path};
+	size_t files;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/collateral",
 		out->flags->state) >= sizeof(path))
@@ -385,8 +386,12 @@ show_store(struct output *out, struct dci_failure *f)
 	if (folder < 0)
 		return dci_fail(f, DCI_FILE_UNREADABLE,
 		    "%s cannot be opened: %s.", path, strerror(errno));
-	if (store_read(folder, kind, on_found, &found, f) != 0)
+	if (store_read(folder, kind, on_found, &found, f) != 0 ||
+	    store_count(folder, kind, &files, f) != 0)
 		return -1;
+	/* What was passed over is on standard error. */
+	if (out->documents < files * FETCH_ITEMS)
+		out->invalid = true;
 	*f = found.f;
 	return found.f.code == DCI_OK ? 0 : -1;
 }

@@ -237,13 +237,17 @@ keeper_reread(struct keeper *k)
 
 /* --- what is asked of it ------------------------------------------------ */
 
-/* What was said of that platform, and still holds. */
+/* What was said of that platform, and still holds; not where the clock was set
+ * back since. */
 static struct miss *
 find_miss(struct keeper *k, const struct dci_platform_id *id, int64_t now)
 {
 	for (size_t i = 0; i < k->misses; i++) {
-		if (platform_same(&k->miss[i].id, id) && now < k->miss[i].until)
-			return &k->miss[i];
+		struct miss *m = &k->miss[i];
+
+		if (platform_same(&m->id, id) && now < m->until &&
+		    m->until - now <= KEEPER_UNKNOWN_SECONDS)
+			return m;
 	}
 	return NULL;
 }

@@ -27,7 +27,8 @@ struct platform {
 	int64_t wanted; /* when it was last wanted */
 	bool waiting;   /* somebody waits for it */
 	struct set used[UPDATES], stored[UPDATES];
-	uint32_t early_said; /* the evaluation number that was reported */
+	uint32_t early_tcb,
+	    early_qe; /* evaluation numbers that were compared */
 };
 
 /* A platform that could not be had. */

@@ -111,8 +111,8 @@ keeper_watch(struct keeper *k, struct task *t, int64_t now)
 		return;
 	int64_t end = d->is.valid.next_update;
 	bool ended = now > end;
-	if (ended ? t->ended
-		  : now < end - k->config.warn || now < t->warned + DAY)
+	bool told = t->warned <= now && now < t->warned + DAY;
+	if (ended ? t->ended : now < end - k->config.warn || told)
 		return;
 	log_begin(&l, ended ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
 	    ended ? "collateral-expired" : "collateral-expires");
@@ -125,24 +125,36 @@ keeper_watch(struct keeper *k, struct task *t, int64_t now)
 	t->warned = now;
 }
 
+static uint32_t
+evaluation(const struct set *set, enum fetch_item item)
+{
+	return set->item[item]->is.evaluation;
+}
+
 void
 keeper_compare_early(struct keeper *k, struct platform *p)
 {
-	const struct document *now =
-	    p->used[UPDATE_STANDARD].item[FETCH_TCB_INFO];
-	const struct document *early =
-	    p->used[UPDATE_EARLY].item[FETCH_TCB_INFO];
+	const struct set *now = &p->used[UPDATE_STANDARD];
+	const struct set *early = &p->used[UPDATE_EARLY];
 	struct log_line l;
 
-	if (k->update == UPDATE_EARLY || now == NULL || early == NULL ||
-	    early->is.evaluation == p->early_said)
+	if (k->update == UPDATE_EARLY || set_is_empty(now) ||
+	    set_is_empty(early))
 		return;
-	p->early_said = early->is.evaluation;
-	if (early->is.evaluation == now->is.evaluation)
+	uint32_t tcb = evaluation(early, FETCH_TCB_INFO);
+	uint32_t qe = evaluation(early, FETCH_QE_IDENTITY);
+	if (tcb == p->early_tcb && qe == p->early_qe)
+		return;
+	p->early_tcb = tcb;
+	p->early_qe = qe;
+	if (tcb == evaluation(now, FETCH_TCB_INFO) &&
+	    qe == evaluation(now, FETCH_QE_IDENTITY))
 		return;
 	log_begin(&l, LOG_LEVEL_WARN, "collateral-early-differs");
 	log_platform_id(&l, &p->id);
-	log_int(&l, "tcb_evaluation", now->is.evaluation);
-	log_int(&l, "early_tcb_evaluation", early->is.evaluation);
+	log_int(&l, "tcb_evaluation", evaluation(now, FETCH_TCB_INFO));
+	log_int(&l, "qe_evaluation", evaluation(now, FETCH_QE_IDENTITY));
+	log_int(&l, "early_tcb_evaluation", tcb);
+	log_int(&l, "early_qe_evaluation", qe);
 	log_end(&l);
 }

@@ -123,16 +123,20 @@ remove_old(int fd, const char *name)
 		unlinkat(fd, name, 0);
 }
 
+/* Names that are none of ours are reported, and unfinished writes removed, by
+ * store_read() alone. */
 static void
-entry(struct names *names, int fd, enum source_update kind, const char *name)
+entry(struct names *names, int fd, enum source_update kind, bool quietly,
+    const char *name)
 {
 	struct dci_platform_id platform;
 	struct dci_failure f;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return;
 	if (store_name_parse(&platform, name)) {
 		names_add(names, name);
+	} else if (quietly || strcmp(name, ".") == 0 ||
+		   strcmp(name, "..") == 0) {
+		return;
 	} else if (is_unfinished(name)) {
 		remove_old(fd, name);
 	} else {
@@ -144,24 +148,30 @@ entry(struct names *names, int fd, enum source_update kind, const char *name)
 	}
 }
 
-/* Takes fd over. */
+/* The names in the folder of a kind, allocated; none where it is not there. */
 static int
-names_read(
-    struct names *names, int fd, enum source_update kind, struct dci_failure *f)
+names_read(struct names **out, int folder, enum source_update kind,
+    bool quietly, struct dci_failure *f)
 {
-	DIR *dir CLEANUP(cleanup_dir) = fdopendir(fd);
+	struct names *names CLEANUP(cleanup_free) = calloc(1, sizeof(*names));
+	int fd = names == NULL ? -1 : kind_open(folder, kind);
+	DIR *dir CLEANUP(cleanup_dir) = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	if (dir == NULL) {
-		close(fd);
+	if (dir == NULL && !(fd < 0 && errno == ENOENT)) {
+		int why = errno;
+
+		cleanup_fd(&fd);
 		return dci_fail(f, DCI_FILE_UNREADABLE,
 		    "The folder %s of the collateral cannot be read: %s.",
-		    store_kind_name(kind), strerror(errno));
+		    store_kind_name(kind), strerror(why));
 	}
-	names->n = 0;
-	names->more = false;
-	for (size_t i = 0; i < ENTRIES_MAX && (e = readdir(dir)) != NULL; i++)
-		entry(names, fd, kind, e->d_name);
+	for (size_t i = 0; dir != NULL && i < ENTRIES_MAX; i++) {
+		if ((e = readdir(dir)) == NULL)
+			break;
+		entry(names, fd, kind, quietly, e->d_name);
+	}
+	*out = TAKE(names);
 	return 0;
 }
 
@@ -191,18 +201,11 @@ int
 store_read(int folder, enum source_update kind, store_found found, void *arg,
     struct dci_failure *f)
 {
-	struct names *names CLEANUP(cleanup_free) = malloc(sizeof(*names));
+	struct names *names CLEANUP(cleanup_free) = NULL;
 	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
 	struct dci_failure why;
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	int listed = fd < 0 ? -1 : kind_open(folder, kind);
-	if (names == NULL || listed < 0)
-		return dci_fail(f, DCI_FILE_UNREADABLE,
-		    "The folder %s of the collateral cannot be opened: %s.",
-		    store_kind_name(kind), strerror(errno));
-	if (names_read(names, listed, kind, f) != 0)
+	if (names_read(&names, folder, kind, false, f) != 0)
 		return -1;
 	for (size_t i = 0; i < names->n; i++)
 		bundle_found(fd, kind, names->name[i], found, arg);
@@ -215,31 +218,49 @@ store_read(int folder, enum source_update kind, store_found found, void *arg,
 	return 0;
 }
 
+int
+store_count(
+    int folder, enum source_update kind, size_t *n, struct dci_failure *f)
+{
+	struct names *names CLEANUP(cleanup_free) = NULL;
+
+	if (names_read(&names, folder, kind, true, f) != 0)
+		return -1;
+	*n = names->n;
+	return 0;
+}
+
+bool
+store_has(
+    int folder, enum source_update kind, const struct dci_platform_id *platform)
+{
+	char name[STORE_NAME_SIZE];
+
+	store_name(name, platform);
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+	if (fd >= 0 && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	return errno != ENOENT;
+}
+
 /* Whether one more bundle, or the next version of one, is still within what
  * store_read() reads. */
 static int
-room(int folder, enum source_update kind, const char *name,
-    struct dci_failure *f)
+room(int folder, enum source_update kind,
+    const struct dci_platform_id *platform, struct dci_failure *f)
 {
-	struct names *names CLEANUP(cleanup_free) = malloc(sizeof(*names));
-	int fd = kind_open(folder, kind);
+	size_t n;
 
-	if (names == NULL || fd < 0)
-		return dci_fail(f, DCI_FILE_UNWRITABLE,
-		    "The folder %s of the collateral cannot be opened: %s.",
-		    store_kind_name(kind), strerror(errno));
-	if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		close(fd);
+	if (store_has(folder, kind, platform))
 		return 0;
-	}
-	if (names_read(names, fd, kind, f) != 0)
+	if (store_count(folder, kind, &n, f) != 0)
 		return -1;
-	if (names->n < STORE_PLATFORMS)
+	if (n < STORE_PLATFORMS)
 		return 0;
 	return dci_fail(f, DCI_TOO_MANY_PLATFORMS,
-	    "There is collateral of %zu platforms already, so %s is not "
+	    "There is collateral of %zu platforms already, and no more is "
 	    "kept.",
-	    names->n, name);
+	    n);
 }
 
 /* As root for the owner of the folder above, who has to write there. */
@@ -272,7 +293,7 @@ store_put(int folder, enum source_update kind,
 		return dci_fail(f, DCI_FILE_UNWRITABLE,
 		    "The folder %s of the collateral cannot be made: %s.",
 		    store_kind_name(kind), strerror(errno));
-	if (room(folder, kind, name, f) != 0 ||
+	if (room(folder, kind, platform, f) != 0 ||
 	    collateral_write_bundle(c, &text, &n, f) != 0)
 		return -1;
 	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
@@ -281,19 +302,6 @@ store_put(int folder, enum source_update kind,
 		    "The folder %s of the collateral cannot be opened: %s.",
 		    store_kind_name(kind), strerror(errno));
 	return file_write_at(fd, name, name, text, n, 0644, f);
-}
-
-bool
-store_has(
-    int folder, enum source_update kind, const struct dci_platform_id *platform)
-{
-	char name[STORE_NAME_SIZE];
-	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
-
-	store_name(name, platform);
-	return fd >= 0 &&
-	       (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-		   errno != ENOENT);
 }
 
 int

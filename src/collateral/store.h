@@ -42,13 +42,19 @@ typedef void (*store_found)(
 int store_read(int folder, enum source_update, store_found, void *arg,
     struct dci_failure *f) MUST_CHECK;
 
+/* How many files have the name of a bundle, STORE_PLATFORMS at most: those that
+ * store_read() looks at, whether it finds them good or not. */
+int store_count(int folder, enum source_update, size_t *n,
+    struct dci_failure *f) MUST_CHECK;
+
 /* Makes the folder of the kind if it is not there; as root, for the owner of
  * collateral/.  Fails with file-unwritable, too-many-platforms or what
  * collateral_write_bundle() fails with. */
 int store_put(int folder, enum source_update, const struct dci_platform_id *,
     const struct dci_collateral *, struct dci_failure *f) MUST_CHECK;
 
-/* Whether there is a file of that platform, of whatever content. */
+/* Whether there is a file of that platform, of whatever content; also where
+ * that cannot be found out. */
 bool store_has(int folder, enum source_update, const struct dci_platform_id *);
 
 /* Not being there is no failure. */

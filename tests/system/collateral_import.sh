@@ -112,6 +112,10 @@ said "in words" "QE identity  invalid, qe-identity-missing"
 mv "first/$STORED" "first/${STORED/0001/0002}"
 exits 1 "a file under another platform's name" show -s first
 said "in words" "TCB info .* invalid, collateral-of-other-platform"
+echo nonsense >second/collateral/standard/sgx-00906ed50000-platform.json
+exits 1 "a file that is no bundle" show -s second
+said "is passed over" "collateral-passed-over .*sgx-00906ed50000-platform"
+rm second/collateral/standard/sgx-00906ed50000-platform.json
 mkdir -p empty/collateral
 exits 1 "nothing at all" show -s empty
 exits 2 "no state folder" show -s nowhere

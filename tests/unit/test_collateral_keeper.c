@@ -167,6 +167,23 @@ failed_first_fetch_is_tried_again_soon_and_by_a_refresh(void **state)
 }
 
 static void
+unknown_platform_is_forgotten_when_the_clock_is_set_back(void **state)
+{
+	(void)state;
+	now += 365 * DAYS;
+	keeper_start();
+	source.fails[FETCH_TCB_INFO] = DCI_SOURCE_NOT_FOUND;
+	want(1);
+	pump();
+	assert_int_equal(missing_n, 1);
+	now -= 365 * DAYS;
+	source.fails[FETCH_TCB_INFO] = DCI_OK;
+	want(1);
+	pump();
+	assert_int_equal(keeper_count(keeper), 1);
+}
+
+static void
 new_platforms_are_limited_in_rate(void **state)
 {
 	(void)state;
@@ -280,6 +297,7 @@ main(void)
 	    TEST(without_a_source_nothing_is_asked),
 	    TEST(unknown_platform_is_remembered_for_a_while),
 	    TEST(failed_first_fetch_is_tried_again_soon_and_by_a_refresh),
+	    TEST(unknown_platform_is_forgotten_when_the_clock_is_set_back),
 	    TEST(new_platforms_are_limited_in_rate),
 	    TEST(platforms_are_limited_in_number_and_idle_ones_make_room),
 	    TEST(refreshes_are_few_at_once_and_do_not_delay_what_is_wanted),

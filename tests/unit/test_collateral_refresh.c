@@ -272,6 +272,21 @@ clock_that_is_set_back_stops_nothing(void **state)
 }
 
 static void
+warnings_go_on_when_the_clock_was_ahead(void **state)
+{
+	(void)state;
+	source_fails(DCI_SOURCE_UNREACHABLE);
+	pass(29 * DAYS);
+	assert_int_equal(lines("collateral-expires", ""), 4);
+	pass(-4 * DAYS);
+	assert_int_equal(lines("collateral-expires", ""), 8);
+	pass(HOUR);
+	assert_int_equal(lines("collateral-expires", ""), 8);
+	pass(DAYS);
+	assert_int_equal(lines("collateral-expires", ""), 12);
+}
+
+static void
 early_documents_are_compared(void **state)
 {
 	(void)state;
@@ -293,6 +308,11 @@ early_documents_are_compared(void **state)
 	keeper_refresh(keeper);
 	pump();
 	assert_int_equal(lines("collateral-early-differs", ""), 2);
+	assert_int_equal(
+	    lines("collateral-early-differs",
+		"tcb_evaluation=17 qe_evaluation=17 early_tcb_evaluation=18 "
+		"early_qe_evaluation=18"),
+	    2);
 	/* They are kept, and are not what is in use. */
 	assert_int_equal(described(0, DCI_DOC_TCB_INFO).evaluation,
 	    source.spec.tcb_evaluation);
@@ -317,6 +337,7 @@ main(void)
 	    KEPT(revocation_list_is_taken_though_it_revokes_the_signer),
 	    KEPT(shared_document_is_fetched_once_for_all),
 	    KEPT(clock_that_is_set_back_stops_nothing),
+	    KEPT(warnings_go_on_when_the_clock_was_ahead),
 	    KEPT(early_documents_are_compared),
 	};
 

@@ -27,6 +27,8 @@ HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-ftrivial-auto-var-init=zero -fPIE
 ifneq ($(findstring clang,$(CC)),)
 HARDEN += -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
+# For the macros of libseccomp.
+WARN += -Wno-missing-field-initializers
 endif
 CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	-DDCI_VERSION='"$(VERSION)"' -Iinclude -Isrc -I. $(PKG_CFLAGS)

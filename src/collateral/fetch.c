@@ -97,23 +97,22 @@ is_https(const char *url)
 	return url != NULL && strncmp(url, "https:", 6) == 0;
 }
 
-/* Whom to believe.  *out NULL: everybody.  Without https nobody need be, but
- * a proxy may speak it. */
+/* Whom to believe; *out NULL: everybody.  Without https that is nobody. */
 static int
 believed(X509_STORE **out, const struct collateral_source *source,
     struct dci_failure *f)
 {
+	bool https = is_https(source->url) || is_https(source->root_crl);
+
 	*out = NULL;
 	if (source->unverified_tls)
 		return 0;
-	*out =
-	    source->ca != NULL ? cas_from_pem(source->ca, f) : cas_of_system(f);
-	if (*out == NULL && !is_https(source->url) &&
-	    !is_https(source->root_crl) && source->ca == NULL) {
-		*out = X509_STORE_new();
-		if (*out == NULL)
-			return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory.");
-	}
+	if (source->ca != NULL)
+		*out = cas_from_pem(source->ca, f);
+	else if (https)
+		*out = cas_of_system(f);
+	else if ((*out = X509_STORE_new()) == NULL)
+		return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory.");
 	return *out == NULL ? -1 : 0;
 }
 

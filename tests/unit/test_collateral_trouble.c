@@ -135,7 +135,8 @@ endless_answers_are_cut_short(void **state)
 		struct fixture x = {.server = {.answer = answers[i]}};
 
 		fixture_start(&x, NULL);
-		fails(&x, FETCH_TCB_INFO, DCI_SOURCE_TOO_LARGE, "more than 1048576 bytes");
+		fails(&x, FETCH_TCB_INFO, DCI_SOURCE_TOO_LARGE,
+		    "more than 1048576 bytes");
 	}
 }
 

@@ -86,14 +86,14 @@ issue(SSL_CTX *ctx, const struct identity *id, struct dci_failure *f)
 {
 	struct stream stream CLEANUP(stream_close) = STREAM_NONE;
 	struct exchange_answer answer CLEANUP(exchange_free) = {.cas = 0};
+	const struct exchange_ours ours = {.csr = {id->csr.data, id->csr.n}};
 
 	if (SSL_CTX_use_certificate(ctx, id->certificate) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, id->key) != 1)
 		errx(1, "a key and a certificate that differ");
 	if (stream_open(&stream, ctx, &options.issuer, SECONDS, f) != 0)
 		return -1;
-	return exchange_run(
-	    &answer, &stream, (struct bytes){id->csr.data, id->csr.n}, f);
+	return exchange_run(&answer, &stream, &ours, f);
 }
 
 /* A child: its share of the issuances, one after the other. */

@@ -25,6 +25,11 @@ struct client_options {
 	enum curve key_type;
 	struct quote_source source;
 	int seconds; /* 0: CLIENT_SECONDS */
+	/* Gets the secret that the issuer provisions, before a certificate is
+	 * asked for.  False: none is needed any more, and the conversation ends
+	 * there.  NULL: nobody wants the secret. */
+	bool (*secret)(void *arg, struct bytes);
+	void *arg;
 };
 
 struct client_result {
@@ -47,11 +52,13 @@ struct client_result {
 
 /*
  * Enrols.  SIGPIPE has to be ignored in this process.  Returns 0, or -1 with
- * *f, and then nothing but refusal and refused is set.  Release the result in
- * any case.
+ * *f, and then nothing but refusal and refused is set; 0 with an empty
+ * certificate where options->secret wanted none.  Release the result in any
+ * case.
  */
 int client_enrol(const struct client_options *, struct client_result *,
     struct dci_failure *f) MUST_CHECK;
+void client_result_init(struct client_result *); /* client_enrol() does it */
 void client_result_free(struct client_result *); /* wipes the key */
 
 #endif

@@ -173,6 +173,21 @@ describe(struct client_result *out, X509 *leaf, STACK_OF(X509) * chain,
 	return 0;
 }
 
+static int
+take(struct client_result *out, X509 *leaf, STACK_OF(X509) * chain,
+    EVP_PKEY *key, int64_t now, struct dci_failure *f)
+{
+	if (EVP_PKEY_eq(X509_get0_pubkey(leaf), key) != 1) {
+		ERR_clear_error();
+		return dci_fail(f, DCI_ISSUED_OTHER_KEY,
+		    "The delegation certificate is for another key than "
+		    "ours.");
+	}
+	if (verify_chain(leaf, chain, now, f) != 0)
+		return -1;
+	return describe(out, leaf, chain, f);
+}
+
 int
 delegation_take(struct client_result *out, const struct exchange_answer *answer,
     EVP_PKEY *key, int64_t now, struct dci_failure *f)
@@ -185,13 +200,61 @@ delegation_take(struct client_result *out, const struct exchange_answer *answer,
 		    "%s that the issuer sent is no X.509 certificate.",
 		    leaf == NULL ? "The delegation certificate"
 				 : "A CA certificate");
-	if (EVP_PKEY_eq(X509_get0_pubkey(leaf), key) != 1) {
-		ERR_clear_error();
-		return dci_fail(f, DCI_ISSUED_OTHER_KEY,
-		    "The delegation certificate is for another key than "
-		    "ours.");
+	return take(out, leaf, chain, key, now, f);
+}
+
+static EVP_PKEY *
+read_key(struct bytes pem)
+{
+	BIO *bio CLEANUP(cleanup_bio) = BIO_new_mem_buf(pem.p, (int)pem.n);
+
+	/* An empty passphrase, lest somebody be asked for one. */
+	return bio == NULL
+		   ? NULL
+		   : PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+}
+
+/* At most max certificates and nothing else. */
+static STACK_OF(X509) * read_certificates(struct bytes pem, int max)
+{
+	STACK_OF(X509) * all CLEANUP(cleanup_stack) = sk_X509_new_null();
+	BIO *bio CLEANUP(cleanup_bio) = BIO_new_mem_buf(pem.p, (int)pem.n);
+
+	while (all != NULL && bio != NULL && !BIO_eof(bio)) {
+		X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+		if (x == NULL || sk_X509_num(all) == max ||
+		    sk_X509_push(all, x) <= 0) {
+			X509_free(x);
+			return NULL;
+		}
 	}
-	if (verify_chain(leaf, chain, now, f) != 0)
+	return TAKE(all);
+}
+
+int
+delegation_read(struct client_result *out, const struct delegation_pem *pem,
+    int64_t now, struct dci_failure *f)
+{
+	EVP_PKEY *key CLEANUP(cleanup_pkey) = read_key(pem->key);
+	STACK_OF(X509) * leaf CLEANUP(cleanup_stack) =
+	    read_certificates(pem->certificate, 1);
+	STACK_OF(X509) * chain CLEANUP(cleanup_stack) =
+	    read_certificates(pem->chain, ENROL_CA_CERTIFICATES);
+
+	client_result_init(out);
+	ERR_clear_error();
+	if (key == NULL || leaf == NULL || sk_X509_num(leaf) != 1 ||
+	    chain == NULL)
+		return dci_fail(f, DCI_ISSUED_MALFORMED,
+		    "%s is not what it should be in PEM.",
+		    key == NULL     ? "The delegation key"
+		    : chain == NULL ? "The chain of CA certificates"
+				    : "The delegation certificate");
+	if (take(out, sk_X509_value(leaf, 0), chain, key, now, f) != 0)
 		return -1;
-	return describe(out, leaf, chain, f);
+	writer_put(&out->key, pem->key.p, pem->key.n);
+	return out->key.failed ? dci_fail(f, DCI_OUT_OF_MEMORY,
+				     "No memory for the delegation key.")
+			       : 0;
 }

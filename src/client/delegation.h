@@ -16,4 +16,14 @@
 int delegation_take(struct client_result *, const struct exchange_answer *,
     EVP_PKEY *key, int64_t now, struct dci_failure *f) MUST_CHECK;
 
+/* Keys, certificates and chains in PEM, as struct client_result has them. */
+struct delegation_pem {
+	struct bytes key, certificate, chain;
+};
+
+/* The same for a delegation that was kept; fills in the whole result, which is
+ * to be released in any case. */
+int delegation_read(struct client_result *, const struct delegation_pem *,
+    int64_t now, struct dci_failure *f) MUST_CHECK;
+
 #endif

@@ -90,16 +90,20 @@ ask(struct client_result *out, SSL_CTX *ctx,
 {
 	struct stream stream CLEANUP(stream_close) = STREAM_NONE;
 	struct exchange_answer answer CLEANUP(exchange_free) = {.cas = 0};
+	struct exchange_ours ours = {
+	    .csr = csr, .secret = options->secret, .arg = options->arg};
 
 	if (stream_open(&stream, ctx, &options->issuer,
 		options->seconds > 0 ? options->seconds : CLIENT_SECONDS,
 		f) != 0)
 		return -1;
 	out->refused = true;
-	if (exchange_run(&answer, &stream, csr, f) != 0) {
+	if (exchange_run(&answer, &stream, &ours, f) != 0) {
 		out->refusal = answer.refusal;
 		return -1;
 	}
+	if (answer.leaf.n == 0)
+		return 0;
 	return delegation_take(out, &answer, key, time(NULL), f);
 }
 
@@ -127,7 +131,16 @@ enrol(struct client_result *out, const struct client_options *options,
 	    ask(out, ctx, options, key, (struct bytes){csr.data, csr.n}, f) !=
 		0)
 		return -1;
-	return key_write(&out->key, key, f);
+	return out->certificate.n == 0 ? 0 : key_write(&out->key, key, f);
+}
+
+void
+client_result_init(struct client_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->key = writer_new(LIMIT_PEM);
+	out->certificate = writer_new(LIMIT_PEM);
+	out->chain = writer_new(2 * LIMIT_PEM);
 }
 
 int
@@ -138,10 +151,7 @@ client_enrol(const struct client_options *options, struct client_result *out,
 
 	if (f == NULL)
 		f = &own;
-	memset(out, 0, sizeof(*out));
-	out->key = writer_new(LIMIT_PEM);
-	out->certificate = writer_new(LIMIT_PEM);
-	out->chain = writer_new(2 * LIMIT_PEM);
+	client_result_init(out);
 	int result = enrol(out, options, f);
 	out->refused = result != 0 && out->refused && is_answer(f->code);
 	return result;

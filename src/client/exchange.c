@@ -118,7 +118,8 @@ say(struct conversation *c, const struct writer *w, struct dci_failure *f)
 }
 
 static int
-provision(struct conversation *c, struct dci_failure *f)
+provision(struct conversation *c, const struct exchange_ours *ours, bool *go_on,
+    struct dci_failure *f)
 {
 	struct writer w CLEANUP(writer_free) =
 	    writer_new(SECRET_PROV_REQUEST_SIZE);
@@ -132,6 +133,7 @@ provision(struct conversation *c, struct dci_failure *f)
 		return fail_ended("the secret", f);
 	if (got < 0)
 		return -1;
+	*go_on = ours->secret == NULL || ours->secret(ours->arg, secret);
 	wipe(c->in.data, c->used);
 	return 0;
 }
@@ -185,13 +187,17 @@ enrol(struct conversation *c, struct bytes csr, struct dci_failure *f)
 
 int
 exchange_run(struct exchange_answer *answer, struct stream *stream,
-    struct bytes csr, struct dci_failure *f)
+    const struct exchange_ours *ours, struct dci_failure *f)
 {
 	struct conversation c = {
 	    .stream = stream, .in = writer_new(INCOMING_MAX), .answer = answer};
 
+	bool go_on = false;
+
 	memset(answer, 0, sizeof(*answer));
-	int result = provision(&c, f) == 0 && enrol(&c, csr, f) == 0 ? 0 : -1;
+	int result = provision(&c, ours, &go_on, f);
+	if (result == 0 && go_on)
+		result = enrol(&c, ours->csr, f);
 	answer->raw = c.in;
 	return result;
 }

@@ -15,14 +15,22 @@ struct exchange_answer {
 	struct enrol_refusal refusal; /* code[0] is NUL without one */
 };
 
+/* Our side of it. */
+struct exchange_ours {
+	struct bytes csr;
+	/* As in struct client_options. */
+	bool (*secret)(void *arg, struct bytes);
+	void *arg;
+};
+
 /*
- * Runs the whole exchange on an open stream.  The secret is thrown away.
- * Returns 0 with leaf and CA certificates, or -1 with *f; if the issuer gave
- * a reason then *f is issuer-refused, and the reason is in ->refusal.  Release
- * the answer in any case.
+ * Runs the whole exchange on an open stream.  Returns 0 with leaf and CA
+ * certificates, or without a leaf where secret() wanted none; or -1 with *f: if
+ * the issuer gave a reason then *f is issuer-refused, and the reason is in
+ * ->refusal.  Release the answer in any case.
  */
-int exchange_run(struct exchange_answer *, struct stream *, struct bytes csr,
-    struct dci_failure *f) MUST_CHECK;
+int exchange_run(struct exchange_answer *, struct stream *,
+    const struct exchange_ours *, struct dci_failure *f) MUST_CHECK;
 void exchange_free(struct exchange_answer *);
 
 #endif

@@ -277,6 +277,19 @@ flags_apply(
 /* --- all of it --- */
 
 static int
+check_keep(const struct verifier_config *c, struct dci_failure *f)
+{
+	if (c->keep_key != NULL && c->keep == NULL)
+		return dci_fail(f, DCI_USAGE,
+		    "keep_key is set, but no folder: it is for keep");
+	if (c->keep_key != NULL && c->sim != NULL)
+		return dci_fail(f, DCI_USAGE,
+		    "keep_key is for Gramine's encrypted files, which there "
+		    "are none of on a simulated platform");
+	return 0;
+}
+
+static int
 file_apply(struct verifier_config *c, const char *path, struct dci_failure *f)
 {
 	uint8_t *text CLEANUP(cleanup_free) = NULL;
@@ -305,7 +318,9 @@ config_load(
 	if (replace(&c->ca, "ssl/ca.crt", f) != 0 ||
 	    file_apply(c, flags->file, f) != 0)
 		return -1;
-	return flags_apply(c, flags, f);
+	if (flags_apply(c, flags, f) != 0)
+		return -1;
+	return check_keep(c, f);
 }
 
 int
@@ -335,6 +350,8 @@ verifier_config_free(struct verifier_config *c)
 {
 	free(c->ca);
 	free(c->sim);
+	free(c->keep);
+	free(c->keep_key);
 	collateral_clear(c);
 	*c = (struct verifier_config){.action = VERIFIER_RUN};
 }

@@ -33,8 +33,11 @@ struct verifier_config {
 	struct verifier_listen listen;
 	size_t issuers; /* at least 1, to be tried in order */
 	struct address issuer[LIMIT_ISSUERS];
-	char *ca;  /* PEM: who signs the issuers' TLS identities */
-	char *sim; /* or NULL; its root is DIR/root.crt */
+	char *ca;       /* PEM: who signs the issuers' TLS identities */
+	char *sim;      /* or NULL; its root is DIR/root.crt */
+	char *keep;     /* folder for the delegation; NULL: in memory only */
+	char *keep_key; /* Gramine's key that the issuer's secret becomes, or
+			 * NULL */
 	size_t collaterals;
 	char *collateral[VERIFIER_COLLATERALS];
 	bool tls; /* HTTPS, with an RA-TLS certificate */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -39,6 +40,10 @@ static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(getcwd), SCMP_SYS(uname), SCMP_SYS(sched_yield), SCMP_SYS(tgkill),
     SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity),
     SCMP_SYS(prlimit64)};
+
+/* A file is replaced. */
+static const int keep_calls[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2),
+    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(fchmod)};
 
 /* Nobody here has a use for these but an intruder: the process ends. */
 static const int forbidden_calls[] = {SCMP_SYS(ptrace),
@@ -92,7 +97,7 @@ add_thread_rules(scmp_filter_ctx ctx)
 }
 
 static int
-enter_seccomp(struct dci_failure *f)
+enter_seccomp(bool keeps, struct dci_failure *f)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = ctx == NULL ? -ENOMEM : 0;
@@ -100,6 +105,9 @@ enter_seccomp(struct dci_failure *f)
 	if (r == 0)
 		r = add_rules(ctx, SCMP_ACT_ALLOW, allowed_calls,
 		    sizeof(allowed_calls) / sizeof(allowed_calls[0]));
+	if (r == 0 && keeps)
+		r = add_rules(ctx, SCMP_ACT_ALLOW, keep_calls,
+		    sizeof(keep_calls) / sizeof(keep_calls[0]));
 	if (r == 0)
 		r = add_memory_rules(ctx);
 	if (r == 0)
@@ -121,8 +129,23 @@ enter_seccomp(struct dci_failure *f)
 	    ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | \
 			LANDLOCK_ACCESS_FS_READ_DIR))
 
+#define LANDLOCK_KEEP                                                  \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+static bool
+allow_folder(int set, const char *folder)
+{
+	int fd CLEANUP(cleanup_fd) = open(folder, O_PATH | O_CLOEXEC);
+	struct landlock_path_beneath_attr attr = {
+	    .allowed_access = LANDLOCK_KEEP, .parent_fd = fd};
+
+	return fd >= 0 && syscall(SYS_landlock_add_rule, set,
+			      LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0;
+}
+
 static int
-enter_landlock(struct dci_failure *f)
+enter_landlock(const char *keep, struct dci_failure *f)
 {
 	struct landlock_ruleset_attr attr = {
 	    .handled_access_fs = LANDLOCK_CHANGES};
@@ -133,17 +156,17 @@ enter_landlock(struct dci_failure *f)
 		    "this kernel has no landlock; seccomp alone confines");
 		return 0;
 	}
-	int set =
+	int set CLEANUP(cleanup_fd) =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (set < 0 || syscall(SYS_landlock_restrict_self, set, 0) != 0)
+	if (set < 0 || (keep != NULL && !allow_folder(set, keep)) ||
+	    syscall(SYS_landlock_restrict_self, set, 0) != 0)
 		return dci_fail(f, DCI_CONFINEMENT_FAILED,
 		    "Landlock cannot be had: %s.", strerror(errno));
-	close(set);
 	return 0;
 }
 
 int
-confine(struct dci_failure *f)
+confine(const struct verifier_config *config, struct dci_failure *f)
 {
 	static const struct rlimit none = {0, 0};
 
@@ -157,7 +180,7 @@ confine(struct dci_failure *f)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return dci_fail(f, DCI_CONFINEMENT_FAILED,
 		    "The process cannot be locked in: %s.", strerror(errno));
-	if (enter_landlock(f) != 0)
+	if (enter_landlock(config->keep, f) != 0)
 		return -1;
-	return enter_seccomp(f);
+	return enter_seccomp(config->keep != NULL, f);
 }

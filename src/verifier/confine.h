@@ -5,11 +5,12 @@
 #define VERIFIER_CONFINE_H
 
 #include "base/memory.h"
-#include "dci/code.h"
+#include "verifier/config.h"
 
-/* Files can be read afterwards and never written, programs never run.  Returns
- * 0, also under Gramine, where it says in the log that it is not available; or
- * -1 with *f (confinement-failed). */
-int confine(struct dci_failure *f) MUST_CHECK;
+/* Files can be read afterwards and never written, but for those in the folder
+ * for the delegation, and programs never run.  Returns 0, also under Gramine,
+ * where it says in the log that it is not available; or -1 with *f
+ * (confinement-failed). */
+int confine(const struct verifier_config *, struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -5,9 +5,11 @@
 
 #include "base/log.h"
 #include "verifier/delegate.h"
+#include "verifier/keep.h"
 #include "verifier/renewal.h"
 
 struct delegate {
+	const struct verifier_config *config;
 	struct enrolment *enrolment;
 	struct renewal renewal;
 	struct delegation *current; /* perhaps expired */
@@ -41,16 +43,12 @@ failed(struct delegate *d, const struct dci_failure *f, int64_t now)
 }
 
 static void
-succeeded(struct delegate *d, const struct client_result *r,
-    const struct address *issuer, int64_t now)
+log_delegation(const struct delegate *d, const char *event,
+    const struct client_result *r, const struct address *issuer)
 {
 	struct log_line line;
 
-	d->failure.code = DCI_OK;
-	d->expiry_logged = false;
-	renewal_succeeded(
-	    &d->renewal, now, d->current->not_after, random_number());
-	log_begin(&line, LOG_LEVEL_INFO, "enrolled");
+	log_begin(&line, LOG_LEVEL_INFO, event);
 	log_text(&line, "issuer", issuer->host);
 	log_text(&line, "port", issuer->port);
 	log_text(&line, "serial", r->serial);
@@ -62,23 +60,60 @@ succeeded(struct delegate *d, const struct client_result *r,
 	log_end(&line);
 }
 
-static void
-on_enrolment(void *arg, const struct client_result *r,
-    const struct address *issuer, const struct dci_failure *f)
+/* Takes it over, new or kept. */
+static int
+install(struct delegate *d, const struct client_result *r,
+    const struct address *issuer, bool resumed, struct dci_failure *f)
 {
-	struct delegate *d = arg;
-	struct dci_failure why = *f;
 	int64_t now = time(NULL);
-	struct delegation *fresh =
-	    r == NULL ? NULL : delegation_new(r, now, &why);
+	struct delegation *fresh = delegation_new(r, now, f);
 
-	if (fresh == NULL) {
-		failed(d, &why, now);
-		return;
-	}
+	if (fresh == NULL)
+		return -1;
 	delegation_free(d->current);
 	d->current = fresh;
-	succeeded(d, r, issuer, now);
+	d->failure.code = DCI_OK;
+	d->expiry_logged = false;
+	if (resumed)
+		renewal_resumed(&d->renewal, now, fresh->not_before,
+		    fresh->not_after, random_number());
+	else
+		renewal_succeeded(
+		    &d->renewal, now, fresh->not_after, random_number());
+	log_delegation(d, resumed ? "resumed" : "enrolled", r, issuer);
+	return 0;
+}
+
+static void
+on_enrolment(void *arg, const struct enrolment_end *end)
+{
+	struct delegate *d = arg;
+	struct dci_failure f = end->failure;
+
+	if (end->result == NULL ||
+	    install(d, end->result, end->issuer, end->resumed, &f) != 0) {
+		failed(d, &f, time(NULL));
+		return;
+	}
+	if (end->unkept.code != DCI_OK)
+		log_fail(LOG_LEVEL_WARN, "not-kept", &end->unkept);
+}
+
+/* With what an earlier process has kept no issuer is needed. */
+static void
+resume(struct delegate *d, const struct quote_source *source)
+{
+	struct client_result r CLEANUP(client_result_free) = {.not_after = 0};
+	struct dci_failure f;
+	struct address issuer;
+
+	if (d->config->keep == NULL)
+		return;
+	int found = keep_load(&r, &issuer, d->config, source, time(NULL), &f);
+	if (found == 1)
+		found = install(d, &r, &issuer, true, &f);
+	if (found < 0)
+		log_fail(LOG_LEVEL_INFO, "not-resumed", &f);
 }
 
 struct delegate *
@@ -91,12 +126,15 @@ delegate_new(struct event_base *base, const struct verifier_config *config,
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for a delegation.");
 		return NULL;
 	}
+	d->config = config;
 	renewal_start(&d->renewal, time(NULL));
 	d->enrolment = enrolment_new(base, config, source, on_enrolment, d, f);
-	if (d->enrolment != NULL)
-		return d;
-	free(d);
-	return NULL;
+	if (d->enrolment == NULL) {
+		free(d);
+		return NULL;
+	}
+	resume(d, source);
+	return d;
 }
 
 void
@@ -126,7 +164,8 @@ delegate_tick(struct delegate *d, int64_t now)
 	}
 	if (!enrolment_running(d->enrolment) &&
 	    renewal_is_due(&d->renewal, now, end_of(d)))
-		enrolment_begin(d->enrolment);
+		enrolment_begin(
+		    d->enrolment, !delegation_valid(d->current, now));
 }
 
 const struct delegation *

@@ -3,10 +3,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "verifier/enrolment.h"
+#include "verifier/keep.h"
 
 struct enrolment {
 	const struct verifier_config *config;
@@ -19,10 +21,10 @@ struct enrolment {
 	bool running;
 	pthread_t thread;
 	/* The thread's while it runs, the loop's afterwards. */
-	struct client_result result;
-	struct dci_failure failure;
-	size_t issuer;
-	bool good;
+	struct client_result result, kept;
+	struct address kept_from;
+	struct enrolment_end end;
+	bool resume;
 };
 
 /* What is wrong with one of several issuers, after what was wrong with those
@@ -44,24 +46,58 @@ add_failure(struct dci_failure *all, const struct address *a,
 	    reason ? r->refusal.sentence : "");
 }
 
+/* The secret opens the folder; what is kept there may do. */
+static bool
+on_secret(void *arg, struct bytes secret)
+{
+	struct enrolment *e = arg;
+	struct dci_failure f;
+
+	e->end.unkept.code = DCI_OK;
+	if (keep_set_key(
+		KEEP_KEYS, e->config->keep_key, secret, &e->end.unkept) != 0 ||
+	    !e->resume)
+		return true;
+	/* Why it does not do is of no interest: a new one is on its way. */
+	e->end.resumed = keep_load(&e->kept, &e->kept_from, e->config,
+			     &e->source, time(NULL), &f) == 1;
+	return !e->end.resumed;
+}
+
+/* What to do with the result of a conversation that went well. */
+static void
+conclude(struct enrolment *e, const struct address *issuer)
+{
+	e->end.result = e->end.resumed ? &e->kept : &e->result;
+	e->end.issuer = e->end.resumed ? &e->kept_from : issuer;
+	if (e->config->keep != NULL && !e->end.resumed &&
+	    e->end.unkept.code == DCI_OK &&
+	    keep_save(
+		&e->result, issuer, e->config, &e->source, &e->end.unkept) == 0)
+		e->end.unkept.code = DCI_OK;
+}
+
 static void
 attempt(struct enrolment *e)
 {
 	struct client_options options = {.ca_file = e->config->ca,
 	    .key_type = e->config->key_type,
-	    .source = e->source};
+	    .source = e->source,
+	    .secret = e->config->keep_key != NULL ? on_secret : NULL,
+	    .arg = e};
 	struct dci_failure f;
 
-	e->failure = (struct dci_failure){.code = DCI_OK};
+	e->end = (struct enrolment_end){.failure = {.code = DCI_OK}};
 	for (size_t i = 0; i < e->config->issuers; i++) {
-		options.issuer = e->config->issuer[i];
-		e->issuer = i;
-		e->good = client_enrol(&options, &e->result, &f) == 0;
-		if (e->good)
+		const struct address *issuer = &e->config->issuer[i];
+
+		options.issuer = *issuer;
+		if (client_enrol(&options, &e->result, &f) == 0) {
+			conclude(e, issuer);
 			return;
-		add_failure(&e->failure, &options.issuer, &e->result, &f);
-		if (i + 1 < e->config->issuers)
-			client_result_free(&e->result);
+		}
+		add_failure(&e->end.failure, issuer, &e->result, &f);
+		client_result_free(&e->result);
 	}
 }
 
@@ -88,9 +124,9 @@ on_end(evutil_socket_t fd, short what, void *arg)
 		return;
 	pthread_join(e->thread, NULL);
 	e->running = false;
-	e->done(e->arg, e->good ? &e->result : NULL,
-	    &e->config->issuer[e->issuer], &e->failure);
+	e->done(e->arg, &e->end);
 	client_result_free(&e->result);
+	client_result_free(&e->kept);
 }
 
 struct enrolment *
@@ -134,12 +170,13 @@ enrolment_running(const struct enrolment *e)
 }
 
 void
-enrolment_begin(struct enrolment *e)
+enrolment_begin(struct enrolment *e, bool resume)
 {
 	sigset_t all, before;
 
 	if (e->running)
 		return;
+	e->resume = resume;
 	/* Signals are the loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -148,7 +185,8 @@ enrolment_begin(struct enrolment *e)
 	e->running = error == 0;
 	if (e->running)
 		return;
-	dci_fail(&e->failure, DCI_OUT_OF_MEMORY,
+	e->end = (struct enrolment_end){.result = NULL};
+	dci_fail(&e->end.failure, DCI_OUT_OF_MEMORY,
 	    "No thread for the enrolment: %s.", strerror(error));
-	e->done(e->arg, NULL, &e->config->issuer[0], &e->failure);
+	e->done(e->arg, &e->end);
 }

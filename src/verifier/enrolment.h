@@ -18,10 +18,18 @@
 
 struct enrolment;
 
-/* Takes over when an attempt has ended: result (with *issuer, the one that
- * answered), or NULL and the failure of each issuer in one sentence. */
-typedef void (*enrolment_done)(void *, const struct client_result *,
-    const struct address *issuer, const struct dci_failure *);
+/* How an attempt has ended. */
+struct enrolment_end {
+	const struct client_result *result; /* or NULL, and failure */
+	const struct address *issuer;       /* the one that answered */
+	/* What each issuer had, in one sentence. */
+	struct dci_failure failure;
+	bool resumed; /* the result is what was kept; it is not new */
+	/* Why the result could not be kept; DCI_OK otherwise. */
+	struct dci_failure unkept;
+};
+
+typedef void (*enrolment_done)(void *, const struct enrolment_end *);
 
 /* The configuration and what the source refers to have to stay.  NULL with
  * *f. */
@@ -31,8 +39,9 @@ struct enrolment *enrolment_new(struct event_base *,
 
 void enrolment_free(struct enrolment *); /* not while one is going on */
 
-/* Begins an attempt, unless one is going on. */
-void enrolment_begin(struct enrolment *);
+/* Begins an attempt, unless one is going on.  resume: what is kept in an
+ * encrypted folder will do, once the issuer's secret opens that. */
+void enrolment_begin(struct enrolment *, bool resume);
 bool enrolment_running(const struct enrolment *) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@
 #include "client/source.h"
 #include "dci/verify.h"
 #include "verifier/confine.h"
+#include "verifier/keep.h"
 #include "verifier/service.h"
 #include "verifier/tls.h"
 
@@ -121,6 +122,8 @@ start(struct verifier *v, struct dci_failure *f)
 	if (v->config.tls &&
 	    (v->tls = verifier_tls(&v->source.quotes, f)) == NULL)
 		return -1;
+	if (keep_prepare(&v->config, f) != 0)
+		return -1;
 	v->base = new_base();
 	if (v->base == NULL)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No event loop.");
@@ -189,7 +192,7 @@ run(struct verifier *v)
 	if (start(v, &f) != 0)
 		return complain(&f);
 	add_events(v);
-	if (confine(&f) != 0)
+	if (confine(&v->config, &f) != 0)
 		return complain(&f);
 	log_listening(v);
 	delegate_tick(v->delegate, time(NULL));

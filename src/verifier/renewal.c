@@ -30,6 +30,16 @@ renewal_succeeded(
 }
 
 void
+renewal_resumed(struct renewal *r, int64_t now, int64_t not_before,
+    int64_t not_after, uint32_t random)
+{
+	renewal_succeeded(r, not_before, not_after, random);
+	r->last = now;
+	if (r->due < now)
+		r->due = now;
+}
+
+void
 renewal_failed(struct renewal *r, int64_t now, uint32_t random)
 {
 	int64_t wait =

@@ -28,6 +28,11 @@ void renewal_start(struct renewal *, int64_t now);
 void renewal_succeeded(
     struct renewal *, int64_t now, int64_t not_after, uint32_t random);
 
+/* One is there that was issued at not_before: due as it was then, which may be
+ * over already. */
+void renewal_resumed(struct renewal *, int64_t now, int64_t not_before,
+    int64_t not_after, uint32_t random);
+
 /* An attempt has failed: 1 s, 2 s, 4 s, ... up to RENEWAL_RETRY_MAX until the
  * next, a quarter more or less. */
 void renewal_failed(struct renewal *, int64_t now, uint32_t random);

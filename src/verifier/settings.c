@@ -23,6 +23,23 @@ read_path(void *field, const struct conf_values *v, struct dci_failure *f)
 				  "No memory to read %s.", v->file);
 }
 
+/* A file in a folder of Gramine's, whose own keys begin with "_". */
+static int
+read_key_name(void *field, const struct conf_values *v, struct dci_failure *f)
+{
+	const char *text = conf_single(v, f);
+
+	if (text == NULL)
+		return -1;
+	if (text[0] == '\0' || text[0] == '.' || text[0] == '_' ||
+	    strchr(text, '/') != NULL || strlen(text) > NAME_MAX)
+		return conf_fail(f, v, 0,
+		    "expected the name of a key like \"default\", found "
+		    "\"%.80s\"",
+		    text);
+	return read_path(field, v, f);
+}
+
 static int
 read_listen(void *field, const struct conf_values *v, struct dci_failure *f)
 {
@@ -161,6 +178,8 @@ const struct conf_key verifier_settings[VERIFIER_SETTINGS] = {
     {"ca", AT(ca), read_path, NULL},
     {"sim", AT(sim), read_path, NULL},
     {"collateral", 0, read_collateral, NULL},
+    {"keep", AT(keep), read_path, NULL},
+    {"keep_key", AT(keep_key), read_key_name, NULL},
     {"tls", AT(tls), conf_read_bool, NULL},
     {"key_type", AT(key_type), read_key_type, NULL},
     {"outdated_tcb", AT(outdated_tcb), conf_read_bool, NULL},

@@ -54,7 +54,8 @@ on_term(int number)
 	ended = 1;
 }
 
-/* --- what is held ------------------------------------------------------------ */
+/* --- what is held ------------------------------------------------------------
+ */
 
 static void
 hold(struct bytes der)
@@ -97,7 +98,8 @@ hold_what_came(const struct exchange_answer *answer)
 		hold(der);
 }
 
-/* --- one enrolment ----------------------------------------------------------- */
+/* --- one enrolment -----------------------------------------------------------
+ */
 
 static SSL_CTX *
 context(const struct identity *id)
@@ -123,12 +125,12 @@ enrol(const struct identity *id)
 	struct exchange_answer answer CLEANUP(exchange_free) = {.cas = 0};
 	SSL_CTX *ctx = context(id);
 	struct dci_failure f = {0};
+	const struct exchange_ours ours = {.csr = {id->csr.data, id->csr.n}};
 	int bad = stream_open(&stream, ctx, &options.issuer, SECONDS, &f);
 
 	SSL_CTX_free(ctx);
 	if (bad == 0)
-		bad = exchange_run(&answer, &stream,
-		    (struct bytes){id->csr.data, id->csr.n}, &f);
+		bad = exchange_run(&answer, &stream, &ours, &f);
 	hold_what_came(&answer);
 	if (bad == 0)
 		counts.complete++;
@@ -158,7 +160,8 @@ client(unsigned number, int report)
 	_exit(0);
 }
 
-/* --- all of them ------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------------
+ */
 
 static void
 parse(int argc, char **argv)

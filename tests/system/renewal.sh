@@ -24,6 +24,7 @@ ahead() {
 head -c 8 /dev/zero >moved/clock
 
 verifier() { # FLAG...: sets VERIFIER, URL
+	[ -z "${VERIFIER:-}" ] || mv verifier.log "verifier.$VERIFIER.log"
 	: >verifier.log
 	"$BIN/dci-verifier" -l 127.0.0.1:0 --ca ssl/ca.crt --sim sim "$@" \
 	    2>verifier.log &
@@ -181,10 +182,79 @@ check "the policy is back: it is renewed" wait_for 20 had enrolled 5
 check "... and serves" trusted first
 check "... with another certificate" test "$four" != "$(serial)"
 
-kill "$VERIFIER"
-check "SIGTERM: exit 0" wait "$VERIFIER"
+stop_verifier() {
+	kill "$VERIFIER"
+	wait "$VERIFIER"
+}
+check "SIGTERM: exit 0" stop_verifier
+
+# --- a delegation that is kept -----------------------------------------------------
+echo 'keep = "kept"' >keep.conf
+keeper() { verifier -c keep.conf --issuer "localhost:${1:-$first_port}"; }
+kept() { sha256sum <kept/delegation; }
+keeper
+check "keep: the verifier enrols" wait_for 20 had enrolled 1
+check "... and warns that no enclave encrypts" had keep 1
+equal "... what it keeps is its own" "700 600" \
+    "$(stat -c %a kept kept/delegation | xargs)"
+trusted first >/dev/null
+five=$(serial) file=$(kept)
+{ kill -9 "$VERIFIER" && wait "$VERIFIER"; } 2>/dev/null
+stop_issuer "$first"
+ahead $((6 * HOUR))
+keeper
+check "killed, and no issuer there: what was kept is taken up" \
+    wait_for 20 had resumed 1
+check "... and serves at once" trusted first
+equal "... that one" "$five" "$(serial)"
+check "... it is renewed at half of its life, as before" \
+    test $(($(date -ud "$(field resumed until)" +%s) -
+	$(date -ud "$(field resumed renewal)" +%s))) -le $((13 * HOUR + 1800))
+two_ticks
+equal "... and not before" 0 "$(events enrolment-failed)"
+ahead $((7 * HOUR + 1800))
+check "... it tries" wait_for 20 had enrolment-failed 1
+equal "... what was kept is still there" "$file" "$(kept)"
+LISTEN=$first_port issuer first || exit 1
+first=$PID
+ahead 400
+check "the issuer is back: it is renewed" wait_for 20 had enrolled 1
+check "... and the new one is kept" test "$file" != "$(kept)"
+equal "... with nothing beside it" delegation "$(ls -A kept)"
+stop_verifier
+keeper "$second_port"
+check "another issuer is configured: it is not taken up" \
+    wait_for 20 had not-resumed 1
+check "... the log has the code" grep -q code=kept-unusable verifier.log
+equal "... nothing is served" 503 "$(health)"
+stop_verifier
+ahead $((24 * HOUR))
+keeper
+check "after its end it is not taken up" wait_for 20 had not-resumed 1
+check "... but another one is asked for" wait_for 20 had enrolled 1
+check "... which is kept" trusted first
+stop_verifier
+keeper
+check "... and taken up" wait_for 20 had resumed 1
+stop_verifier
+printf 'keep = "kept"\n' >plain.conf
+exits 2 "keep without an enclave: refused at the start" \
+    "$BIN/dci-verifier" -c plain.conf -l 127.0.0.1:0
+said "... because of that" /dev/attestation
+printf 'keep = "kept"\nkeep_key = "default"\n' >plain.conf
+exits 2 "keep_key without an enclave: refused" \
+    "$BIN/dci-verifier" -c plain.conf --sim sim -l 127.0.0.1:0
+printf 'keep_key = "default"\n' >plain.conf
+exits 2 "keep_key without keep: refused" "$BIN/dci-verifier" -c plain.conf -t
+printf 'keep_key = "../quote"\n' >plain.conf
+exits 2 "keep_key with a path: refused" "$BIN/dci-verifier" -c plain.conf -t
+said "... with its line" plain.conf:1
+printf 'keep_key = "_sgx_mrenclave"\n' >plain.conf
+exits 2 "keep_key with a key of Gramine's: refused" \
+    "$BIN/dci-verifier" -c plain.conf -t
+
 stop_issuer "$first"
 check "the ledger is whole" "$BIN/dci" ledger check -s first.state
-equal "... with a certificate for each enrolment" 4 \
+equal "... with a certificate for each enrolment" 7 \
     "$(grep -c event=certificate-issued first.log)"
 finish

@@ -40,6 +40,7 @@
 	FAKE(TRUNCATE_END, "truncate-end")                   \
 	FAKE(SECRET_OTHER, "secret-other")                   \
 	FAKE(SECRET_TOO_LARGE, "secret-too-large")           \
+	FAKE(SECRET_ONLY, "secret-only")                     \
 	FAKE(CERTIFICATE_TOO_LARGE, "certificate-too-large") \
 	FAKE(CERTIFICATE_EMPTY, "certificate-empty")         \
 	FAKE(CERTIFICATE_GARBAGE, "certificate-garbage")     \
@@ -364,6 +365,11 @@ fake_talk(const struct fake_issuer *fake, SSL *ssl, enum fake_mode mode)
 	writer_free(&w);
 	if (mode == FAKE_SECRET_OTHER || mode == FAKE_SECRET_TOO_LARGE)
 		return true;
+	if (mode == FAKE_SECRET_ONLY) {
+		MUST(SSL_read(ssl, request, 1) <= 0 &&
+		     SSL_get_shutdown(ssl) == SSL_RECEIVED_SHUTDOWN);
+		return true;
+	}
 	return fake_issue(fake, ssl, mode);
 }
 

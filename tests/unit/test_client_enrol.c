@@ -22,6 +22,9 @@ fake_quote(void *ctx, const uint8_t report_data[static DCI_REPORT_DATA_SIZE],
 	return 0;
 }
 
+/* What a test asks for besides. */
+static struct client_options more;
+
 /* One enrolment against a fake issuer in a child process. */
 static int
 enrol(enum fake_mode mode, const char *host, const char *san,
@@ -31,7 +34,9 @@ enrol(enum fake_mode mode, const char *host, const char *san,
 	struct client_options options = {.ca_file = ca,
 	    .key_type = key_type,
 	    .source = {.quote = fake_quote},
-	    .seconds = 2};
+	    .seconds = 2,
+	    .secret = more.secret,
+	    .arg = more.arg};
 	struct fake_issuer fake;
 
 	int fd = mkstemp(ca);
@@ -100,6 +105,43 @@ enrols(void **state)
 	expect_success(FAKE_GOOD, "127.0.0.1", CURVE_P384);
 	expect_success(FAKE_GOOD_TLS12, "localhost", CURVE_P256);
 	expect_success(FAKE_GOOD_SLOW, "localhost", CURVE_P256);
+}
+
+/* What wants() got, and what it says. */
+static struct {
+	char text[16];
+	bool go_on;
+} wanted;
+
+static bool
+wants(void *arg, struct bytes secret)
+{
+	assert_ptr_equal(arg, &wanted);
+	assert_true(secret.n < sizeof(wanted.text));
+	memcpy(wanted.text, secret.p, secret.n);
+	return wanted.go_on;
+}
+
+static void
+hands_out_the_secret(void **state)
+{
+	(void)state;
+	for (int go_on = 0; go_on < 2; go_on++) {
+		struct client_result r CLEANUP(client_result_free) = {0};
+		struct dci_failure f;
+
+		memset(&wanted, 0, sizeof(wanted));
+		wanted.go_on = go_on;
+		more = (struct client_options){.secret = wants, .arg = &wanted};
+		assert_int_equal(enrol(go_on ? FAKE_GOOD : FAKE_SECRET_ONLY,
+				     "localhost", SAN, CURVE_P256, &r, &f),
+		    0);
+		more = (struct client_options){.secret = NULL};
+		assert_string_equal(wanted.text, "secret");
+		assert_int_equal(r.certificate.n > 0, go_on);
+		assert_int_equal(r.key.n > 0, go_on);
+		assert_int_equal(r.chain.n > 0, go_on);
+	}
 }
 
 static void
@@ -240,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(enrols),
+	    cmocka_unit_test(hands_out_the_secret),
 	    cmocka_unit_test(misbehaviour_after_the_handshake_is_a_refusal),
 	    cmocka_unit_test(anything_earlier_is_none),
 	    cmocka_unit_test(server_has_to_be_the_one_asked_for),

@@ -227,12 +227,37 @@ more_addresses_than_slots(void **state)
 	buckets_free(b);
 }
 
+static void
+resumes_where_it_was(void **state)
+{
+	struct renewal r;
+
+	(void)state;
+	FOR_EACH_NUMBER(i)
+	{
+		struct renewal fresh;
+
+		renewal_succeeded(&fresh, 1000, 1000 + DAY, numbers[i]);
+		renewal_resumed(
+		    &r, 1000 + DAY / 4, 1000, 1000 + DAY, numbers[i]);
+		assert_int_equal(r.due, fresh.due);
+		assert_int_equal(r.failures, 0);
+		assert_false(renewal_is_due(&r, 1000 + DAY / 4, 1000 + DAY));
+		/* What was missed is due at once. */
+		renewal_resumed(
+		    &r, 1000 + DAY * 3 / 4, 1000, 1000 + DAY, numbers[i]);
+		assert_int_equal(r.due, 1000 + DAY * 3 / 4);
+		assert_true(renewal_is_due(&r, 1000 + DAY * 3 / 4, 1000 + DAY));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(first_attempt_at_once),
 	    cmocka_unit_test(renews_at_half_with_jitter),
+	    cmocka_unit_test(resumes_where_it_was),
 	    cmocka_unit_test(short_lifetimes_do_not_loop),
 	    cmocka_unit_test(failures_wait_longer_each),
 	    cmocka_unit_test(many_attempts_before_the_end),

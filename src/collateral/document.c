@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "collateral/document.h"
+#include "dcap/envelope.h"
 
 CLEANUP_TYPE(cleanup_snapshot, struct dci_snapshot, dci_snapshot_free)
 CLEANUP_TYPE(cleanup_document, struct document, document_drop)
@@ -120,11 +123,40 @@ document_check(const struct document *d, const struct document *root_crl,
 	return describe(&again, d, root_crl, anchor, f);
 }
 
+/* White space around what is signed is nobody's: who delivers a document could
+ * make it as large as is read with that, so that all together are too large to
+ * be handed on.  w is empty where there is none, or where it is no envelope. */
+static void
+leave_out_padding(struct writer *w, enum fetch_item item, struct bytes text)
+{
+	const char *name = item == FETCH_TCB_INFO      ? "tcbInfo"
+			   : item == FETCH_QE_IDENTITY ? "enclaveIdentity"
+						       : NULL;
+	char signature[2 * sizeof((struct envelope){0}.signature) + 1];
+	struct envelope e;
+	struct dci_failure ignored;
+
+	if (name == NULL || envelope_parse(&e, text, name,
+				DCI_COLLATERAL_MALFORMED, &ignored) != 0)
+		return;
+	hex_encode(signature, e.signature, sizeof(e.signature));
+	writer_printf(w, "{\"%s\":", name);
+	writer_put(w, e.inner.p, e.inner.n);
+	writer_printf(w, ",\"signature\":\"%s\"}", signature);
+	if (w->n >= text.n)
+		writer_free(w);
+}
+
 struct document *
 document_new(const struct fetch_name *name, struct bytes text,
     struct bytes chain, const struct document *root_crl,
     const struct dci_anchor *anchor, struct dci_failure *f)
 {
+	struct writer w CLEANUP(writer_free) = writer_new(LIMIT_COLLATERAL);
+
+	leave_out_padding(&w, name->item, text);
+	if (w.n > 0 && !w.failed)
+		text = (struct bytes){w.data, w.n};
 	/* The bytes follow the structure. */
 	struct document *d CLEANUP(cleanup_document) =
 	    malloc(sizeof(*d) + text.n + chain.n);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "collateral/fetch.h"
 #include "collateral/keeper.h"
@@ -79,6 +80,7 @@ static struct source {
 	int64_t retry_after;
 	bool holds;        /* answers nothing for now */
 	bool truncates;    /* TCB info */
+	bool pads;         /* it, up to what is read */
 	const uint8_t *as; /* TCB info of this FMSPC, whatever is asked for */
 	unsigned asked[FETCH_ITEMS], all;
 	size_t n;
@@ -106,6 +108,7 @@ answer(const struct request *r)
 	struct sim_spec spec = source.spec;
 	struct sim_collateral made CLEANUP(sim_collateral_free) = {0};
 	struct fetched fetched = {0};
+	uint8_t *padded CLEANUP(cleanup_free) = NULL;
 	struct dci_failure f;
 
 	if (source.fails[r->name.item] != DCI_OK) {
@@ -126,6 +129,12 @@ answer(const struct request *r)
 		fetched.chain = piece(&made, text[r->name.item] + 1);
 	if (source.truncates && r->name.item == FETCH_TCB_INFO)
 		fetched.document.n /= 2;
+	if (source.pads && r->name.item == FETCH_TCB_INFO) {
+		assert_non_null(padded = malloc(LIMIT_COLLATERAL));
+		memset(padded, '\n', LIMIT_COLLATERAL);
+		memcpy(padded, fetched.document.p, fetched.document.n);
+		fetched.document = (struct bytes){padded, LIMIT_COLLATERAL};
+	}
 	r->done(r->arg, &r->name, &fetched, NULL, 0);
 }
 

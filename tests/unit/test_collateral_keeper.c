@@ -272,6 +272,28 @@ document_whose_signer_is_revoked_is_no_first_one(void **state)
 	assert_int_equal(missing_code, DCI_TCB_SIGNER_REVOKED);
 }
 
+/* Of 64 platforms, all must fit into what the collector publishes. */
+static void
+padding_is_not_kept(void **state)
+{
+	struct dci_platform_id id;
+
+	(void)state;
+	source.pads = true;
+	keeper_start();
+	want(1);
+	pump();
+	assert_int_equal(keeper_count(keeper), 1);
+	assert_good(0);
+	struct dci_collateral c = keeper_get(keeper, 0, &id);
+	assert_in_range(c.doc[DCI_DOC_TCB_INFO].n, 1, 64 * 1024);
+	/* The same once more is nothing new. */
+	keeper_refresh(keeper);
+	pump();
+	assert_int_equal(changed_n, 1);
+	assert_int_equal(lines("collateral-fetched", ""), 4);
+}
+
 static void
 in_memory_only(void **state)
 {
@@ -302,6 +324,7 @@ main(void)
 	    TEST(platforms_are_limited_in_number_and_idle_ones_make_room),
 	    TEST(refreshes_are_few_at_once_and_do_not_delay_what_is_wanted),
 	    TEST(document_whose_signer_is_revoked_is_no_first_one),
+	    TEST(padding_is_not_kept),
 	    TEST(in_memory_only),
 	};
 

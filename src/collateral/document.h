@@ -17,7 +17,8 @@ struct document {
 /*
  * Verifies a document and that it is the one with that name.  root_crl is used
  * to see whether its signer was revoked; NULL: there is none yet.  White space
- * around what is signed is left out.  NULL with *f: what is wrong with it, or collateral-of-other-platform.
+ * around what is signed is left out.  NULL with *f: what is wrong with it, or
+ * collateral-of-other-platform.
  */
 struct document *document_new(const struct fetch_name *, struct bytes text,
     struct bytes chain, const struct document *root_crl,

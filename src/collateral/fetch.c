@@ -14,7 +14,6 @@
 #include "collateral/api.h"
 #include "collateral/transfer.h"
 
-#define RUNNING_MAX     4           /* transfers at once */
 #define RETRY_PAUSE_MAX 60000       /* milliseconds between two tries */
 #define RETRY_AFTER_MAX (24 * 3600) /* seconds that a source may ask for */
 
@@ -422,7 +421,7 @@ jobs_start(struct fetcher *fetcher)
 {
 	struct job *job;
 
-	while (fetcher->running < RUNNING_MAX) {
+	while (fetcher->running < FETCH_AT_ONCE) {
 		TAILQ_FOREACH (job, &fetcher->jobs, link) {
 			if (job->ready)
 				break;

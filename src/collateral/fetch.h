@@ -12,6 +12,8 @@
 #include "collateral/source.h"
 #include "dci/verify.h"
 
+#define FETCH_AT_ONCE 8 /* transfers */
+
 /* What can be asked for. */
 enum fetch_item {
 	FETCH_TCB_INFO,    /* by TEE and FMSPC */

@@ -52,8 +52,9 @@ struct keeper_config {
 /* Seconds that a fetch may take if somebody waits for it, or if not. */
 #define KEEPER_WANTED_SECONDS  15
 #define KEEPER_REFRESH_SECONDS 60
-/* Requests in flight that nobody waits for. */
-#define KEEPER_REQUESTS 8
+/* Requests in flight that nobody waits for: fewer than FETCH_AT_ONCE, so that a
+ * source that does not answer these leaves room for what somebody waits for. */
+#define KEEPER_REQUESTS 4
 /* Seconds in which a platform that could not be had is not asked for again:
  * because the source does not know it, or for another reason. */
 #define KEEPER_UNKNOWN_SECONDS 600

@@ -5,6 +5,9 @@
 
 #define TICK_SECONDS 60 /* between looks at the clock */
 
+_Static_assert(
+    KEEPER_REQUESTS < FETCH_AT_ONCE, "room for what somebody waits for");
+
 static bool
 same(const struct fetch_name *a, const struct fetch_name *b)
 {

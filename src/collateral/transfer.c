@@ -6,10 +6,11 @@
 #include "base/limits.h"
 #include "collateral/cas.h"
 #include "collateral/curl.h"
+#include "collateral/fetch.h"
 #include "collateral/transfer.h"
 
 /* Idle connections that are kept for the next request. */
-#define KEPT_CONNECTIONS 4L
+#define KEPT_CONNECTIONS ((long)FETCH_AT_ONCE)
 
 TAILQ_HEAD(transfer_list, transfer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Fetching: documents, sharing, retries, times. */
 #include "fetch_fixture.h"
+#include "collateral/keeper.h"
 
 static void
 each_document_comes_with_its_chain(void **state)
@@ -137,13 +138,46 @@ a_few_at_once_and_none_after_the_end(void **state)
 		    fetch_name_of(FETCH_TCB_INFO, &id, UPDATE_STANDARD);
 		fetcher_get(x.fetcher, &name, 10, on_told, &t);
 	}
-	while (x.server.requests < 4)
+	while (x.server.requests < FETCH_AT_ONCE)
 		event_base_loop(x.base, EVLOOP_ONCE);
 	event_base_loop(x.base, EVLOOP_NONBLOCK);
-	assert_int_equal(x.server.most_open, 4);
+	assert_int_equal(x.server.most_open, FETCH_AT_ONCE);
 	fixture_end(&x);
-	assert_int_equal(x.server.requests, 4);
+	assert_int_equal(x.server.requests, FETCH_AT_ONCE);
 	assert_int_equal(t.times, 0);
+}
+
+static enum afterwards
+answer_this_platform(
+    struct source_server *s, const char *request, struct evbuffer *out)
+{
+	if (strstr(request, "fmspc=53494D00000A") != NULL)
+		return answer_well(s, request, out);
+	return answer_never(s, request, out);
+}
+
+/* As many as a keeper refreshes at once, none of which gets an answer. */
+static void
+refreshes_that_hang_leave_room(void **state)
+{
+	struct fixture x = {.server = {.answer = answer_this_platform}};
+	struct told t = {.fixture = &x}, hangs = {.fixture = &x};
+
+	(void)state;
+	fixture_start(&x, NULL);
+	fixture_fetcher(&x);
+	for (uint8_t i = 0; i < KEEPER_REQUESTS; i++) {
+		struct dci_platform_id id = fixture_platform;
+		id.fmspc[0] = i;
+		struct fetch_name name =
+		    fetch_name_of(FETCH_TCB_INFO, &id, UPDATE_STANDARD);
+		fetcher_get(x.fetcher, &name, 60, on_told, &hangs);
+	}
+	ask(&x, &t, FETCH_TCB_INFO, 3);
+	assert_told(&t, DCI_OK);
+	assert_int_equal(hangs.times, 0);
+	told_free(&t);
+	fixture_end(&x);
 }
 
 static void
@@ -165,7 +199,7 @@ places_that_get_free_are_given_on(void **state)
 	while (t.times < 20)
 		event_base_loop(x.base, EVLOOP_ONCE);
 	assert_int_equal(x.server.requests, 20);
-	assert_true(x.server.most_open <= 4);
+	assert_true(x.server.most_open <= FETCH_AT_ONCE);
 	fixture_end(&x);
 }
 
@@ -381,6 +415,7 @@ main(void)
 	    cmocka_unit_test(who_asks_for_the_same_shares_the_answer),
 	    cmocka_unit_test(callbacks_may_ask_again),
 	    cmocka_unit_test(a_few_at_once_and_none_after_the_end),
+	    cmocka_unit_test(refreshes_that_hang_leave_room),
 	    cmocka_unit_test(places_that_get_free_are_given_on),
 	    cmocka_unit_test(each_waiter_has_a_deadline_of_its_own),
 	    cmocka_unit_test(passing_trouble_is_overcome),

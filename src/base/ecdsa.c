@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
 #include <string.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -22,20 +23,12 @@ curve_point_size(enum curve curve)
 	return curve == CURVE_P384 ? P384_POINT_SIZE : P256_POINT_SIZE;
 }
 
-/* An EVP_PKEY that has the curve's parameters and nothing else, made once:
- * copying them is what makes ec_import() fast. */
 static EVP_PKEY *
-parameters(enum curve curve)
+parameters_make(enum curve curve)
 {
-	static EVP_PKEY *made[CURVE_P384 + 1];
-
-	if (curve != CURVE_P256 && curve != CURVE_P384)
-		return NULL;
-	if (made[curve] != NULL)
-		return made[curve];
 	OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-		(char *)curve_name(curve), 0),
+	    OSSL_PARAM_construct_utf8_string(
+		OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve_name(curve), 0),
 	    OSSL_PARAM_construct_end()};
 	EVP_PKEY_CTX *ctx CLEANUP(cleanup_pkey_ctx) =
 	    EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
@@ -43,19 +36,42 @@ parameters(enum curve curve)
 	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||
 	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEY_PARAMETERS, params) <= 0)
 		return NULL;
-	made[curve] = key;
+	return key;
+}
+
+/* An EVP_PKEY that has the curve's parameters and nothing else, made once:
+ * copying them is what makes ec_import() fast. */
+static EVP_PKEY *
+parameters(enum curve curve)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static EVP_PKEY *made[CURVE_P384 + 1];
+
+	if (curve != CURVE_P256 && curve != CURVE_P384)
+		return NULL;
+	pthread_mutex_lock(&lock);
+	if (made[curve] == NULL)
+		made[curve] = parameters_make(curve);
+	EVP_PKEY *key = made[curve];
+	pthread_mutex_unlock(&lock);
 	return key;
 }
 
 EVP_PKEY *
 ec_import(enum curve curve, const uint8_t *point, size_t n)
 {
+	memory_watch();
 	EVP_PKEY *from = parameters(curve);
 	EVP_PKEY *key CLEANUP(cleanup_pkey) = EVP_PKEY_new();
 
-	if (n != curve_point_size(curve) || point[0] != 4 || from == NULL ||
-	    key == NULL || EVP_PKEY_copy_parameters(key, from) <= 0 ||
-	    EVP_PKEY_set1_encoded_public_key(key, point, n) <= 0)
+	if (n != curve_point_size(curve) || point[0] != 4)
+		return NULL;
+	if (from == NULL || key == NULL ||
+	    EVP_PKEY_copy_parameters(key, from) <= 0) {
+		memory_lacking();
+		return NULL;
+	}
+	if (EVP_PKEY_set1_encoded_public_key(key, point, n) <= 0)
 		return NULL;
 	return TAKE(key);
 }
@@ -66,6 +82,7 @@ ec_export(struct ec_point *out, EVP_PKEY *key)
 	char group[32];
 	uint8_t *point = NULL;
 
+	memory_watch();
 	if (!EVP_PKEY_is_a(key, "EC") ||
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) <= 0)
 		return false;
@@ -88,6 +105,7 @@ ec_export(struct ec_point *out, EVP_PKEY *key)
 EVP_PKEY *
 ec_generate(enum curve curve)
 {
+	memory_watch();
 	return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve_name(curve));
 }
 
@@ -139,12 +157,16 @@ bool
 ecdsa_verify_der(EVP_PKEY *key, const EVP_MD *md, struct bytes message,
     struct bytes signature)
 {
+	memory_watch();
 	EVP_MD_CTX *ctx CLEANUP(cleanup_md_ctx) = EVP_MD_CTX_new();
 
-	return ctx != NULL &&
-	    EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) > 0 &&
-	    EVP_DigestVerify(ctx, signature.p, signature.n, message.p,
-		message.n) == 1;
+	if (ctx == NULL ||
+	    EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) <= 0) {
+		memory_lacking();
+		return false;
+	}
+	return EVP_DigestVerify(
+		   ctx, signature.p, signature.n, message.p, message.n) == 1;
 }
 
 /* INTEGER of 32 big-endian bytes, minimal (X.690 8.3); returns its size. */
@@ -166,11 +188,14 @@ der_integer(uint8_t out[static 35], const uint8_t v[static 32])
 EVP_PKEY_CTX *
 ecdsa_verifier(EVP_PKEY *key)
 {
+	memory_watch();
 	EVP_PKEY_CTX *ctx CLEANUP(cleanup_pkey_ctx) =
 	    EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 
-	if (ctx == NULL || EVP_PKEY_verify_init(ctx) <= 0)
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) <= 0) {
+		memory_lacking();
 		return NULL;
+	}
 	return TAKE(ctx);
 }
 
@@ -181,6 +206,7 @@ ecdsa_verify_digest(EVP_PKEY_CTX *verifier, const uint8_t digest[static 32],
 	uint8_t der[2 + 2 * 35];
 	size_t n = 2;
 
+	memory_watch();
 	/* OpenSSL itself refuses r or s outside of 1..n-1. */
 	n += der_integer(der + n, signature);
 	n += der_integer(der + n, signature + 32);
@@ -190,8 +216,8 @@ ecdsa_verify_digest(EVP_PKEY_CTX *verifier, const uint8_t digest[static 32],
 }
 
 bool
-ecdsa_verify_raw(EVP_PKEY *key, struct bytes message,
-    const uint8_t signature[static 64])
+ecdsa_verify_raw(
+    EVP_PKEY *key, struct bytes message, const uint8_t signature[static 64])
 {
 	EVP_PKEY_CTX *verifier CLEANUP(cleanup_pkey_ctx) = ecdsa_verifier(key);
 	uint8_t digest[SHA256_SIZE];
@@ -205,6 +231,7 @@ ecdsa_verify_raw(EVP_PKEY *key, struct bytes message,
 bool
 ecdsa_sign_raw(EVP_PKEY *key, struct bytes message, uint8_t out[static 64])
 {
+	memory_watch();
 	EVP_MD_CTX *ctx CLEANUP(cleanup_md_ctx) = EVP_MD_CTX_new();
 	uint8_t der[80];
 	size_t n = sizeof(der);
@@ -214,9 +241,8 @@ ecdsa_sign_raw(EVP_PKEY *key, struct bytes message, uint8_t out[static 64])
 	    EVP_DigestSign(ctx, der, &n, message.p, message.n) <= 0)
 		return false;
 	const uint8_t *p = der;
-	ECDSA_SIG *sig CLEANUP(cleanup_sig) =
-	    d2i_ECDSA_SIG(NULL, &p, (long)n);
+	ECDSA_SIG *sig CLEANUP(cleanup_sig) = d2i_ECDSA_SIG(NULL, &p, (long)n);
 	return sig != NULL &&
-	    BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, 32) == 32 &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + 32, 32) == 32;
+	       BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, 32) == 32 &&
+	       BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + 32, 32) == 32;
 }

@@ -2,7 +2,8 @@
 /*
  * ECDSA keys and signatures on P-256 and P-384, over OpenSSL.  Public keys
  * come in as uncompressed points and are imported by the fast way (libraries
- * measured: 23 times faster than a SubjectPublicKeyInfo).
+ * measured: 23 times faster than a SubjectPublicKeyInfo).  What can fail here,
+ * spki_decode() apart, watches memory (base/memory.h).
  */
 #ifndef BASE_ECDSA_H
 #define BASE_ECDSA_H
@@ -58,7 +59,7 @@ bool ecdsa_verify_digest(EVP_PKEY_CTX *, const uint8_t digest[static 32],
 bool ecdsa_verify_der(EVP_PKEY *, const EVP_MD *, struct bytes message,
     struct bytes signature) MUST_CHECK;
 /* The other direction, for the simulator and the CA. */
-bool ecdsa_sign_raw(EVP_PKEY *, struct bytes message, uint8_t out[static 64])
-    MUST_CHECK;
+bool ecdsa_sign_raw(
+    EVP_PKEY *, struct bytes message, uint8_t out[static 64]) MUST_CHECK;
 
 #endif

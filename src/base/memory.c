@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,24 @@ cleanup_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+}
+
+void
+memory_watch(void)
+{
+	errno = 0;
+}
+
+bool
+memory_short(void)
+{
+	return errno == ENOMEM;
+}
+
+void
+memory_lacking(void)
+{
+	errno = ENOMEM;
 }
 
 void

@@ -105,6 +105,7 @@ base64_decode(uint8_t **out, size_t *n, const char *text, size_t len)
 {
 	size_t padding = 0, whole = len;
 
+	memory_watch();
 	if (len % 4 != 0)
 		return false;
 	if (len > 0 && text[len - 1] == '=')

@@ -20,7 +20,8 @@ bool hex_decode(uint8_t *out, size_t n, const char *text, size_t len)
  * memory is short. */
 char *base64_encode(const void *, size_t n) MUST_CHECK;
 /* Strict: padding required, nothing else than the alphabet, no stray bits.
- * On success *out is allocated (at least one byte) and *n is its length. */
+ * On success *out is allocated (at least one byte) and *n is its length.
+ * Watches memory (base/memory.h). */
 bool base64_decode(uint8_t **out, size_t *n, const char *text, size_t len)
     MUST_CHECK;
 

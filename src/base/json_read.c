@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
+
+#include "base/json_read.h"
+
+/* Whether this thread has been refused memory.  Not errno alone: jansson sets
+ * that to 0 before it reads a number. */
+static _Thread_local bool refused;
+
+static void *
+watched_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL)
+		refused = true;
+	return p;
+}
+
+static void
+watch_jansson(void)
+{
+	json_set_alloc_funcs(watched_malloc, free);
+}
+
+json_t *
+json_read(struct bytes text, size_t flags, json_error_t *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, watch_jansson);
+	refused = false;
+	memory_watch();
+	json_t *root = json_loadb((const char *)text.p, text.n, flags, e);
+	if (!refused)
+		return root;
+	json_decref(root);
+	memory_lacking();
+	return NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reading JSON with jansson, all of it or nothing: when an allocation fails,
+ * json_loadb() may go on and return strings that lack a character.
+ */
+#ifndef BASE_JSON_READ_H
+#define BASE_JSON_READ_H
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+
+/* json_loadb() of jansson with its flags; *e may be NULL, and says nothing
+ * when memory was short.  Watches memory (base/memory.h).  NULL on failure.
+ * Free with json_decref(). */
+json_t *json_read(struct bytes text, size_t flags, json_error_t *e) MUST_CHECK;
+
+#endif

@@ -48,7 +48,7 @@ struct dci_anchor {
 extern const struct dci_anchor dci_anchor_intel;
 
 /* Reads the anchor out of one self-signed certificate in PEM.
- * Returns 0, or -1 with *f (code root-malformed). */
+ * Returns 0, or -1 with *f (root-malformed, out-of-memory). */
 int dci_anchor_from_pem(struct dci_anchor *, const uint8_t *pem, size_t n,
     struct dci_failure *f) __attribute__((warn_unused_result));
 /* SHA-256 of the point: what a state folder is stamped with. */
@@ -261,7 +261,9 @@ void dci_cache_free(struct dci_cache *); /* NULL is fine */
  * Verifies a quote.  Every field of *out is set.  Checks are made and reported
  * in the order of the DCAP algorithm, the PCK chain first.  An expiry does not
  * stop the checks that follow it, since a revocation outranks it; any other
- * failure does.  The cache may be NULL.
+ * failure does.  The cache may be NULL.  Where memory is short the verdict is
+ * Invalid with the code out-of-memory, whatever was found before, except for a
+ * revocation; the next call does not suffer from it.
  */
 void dci_verify_quote(struct dci_verification *out, const uint8_t *quote,
     size_t n, const struct dci_snapshot *, int64_t now,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "base/limits.h"
 #include "dcap/chain.h"
@@ -17,11 +18,17 @@ const struct dci_anchor dci_anchor_intel = {
 	0x6b, 0x09, 0x04, 0xae, 0x73, 0x94},
 };
 
+static int
+refuse(struct dci_failure *f, enum dci_code code, const char *found)
+{
+	return dci_fail(f, code, "%s Found: %s", dci_code_meaning(code), found);
+}
+
 int
 dci_anchor_from_pem(struct dci_anchor *anchor, const uint8_t *pem, size_t n,
     struct dci_failure *f)
 {
-	struct chain chain CLEANUP(chain_free);
+	struct chain chain CLEANUP(chain_free) = {0};
 	struct dci_failure why;
 	struct ec_point point;
 
@@ -29,17 +36,16 @@ dci_anchor_from_pem(struct dci_anchor *anchor, const uint8_t *pem, size_t n,
 		return dci_fail(f, DCI_ROOT_MALFORMED, "%s %zu bytes.",
 		    dci_code_meaning(DCI_ROOT_MALFORMED), n);
 	if (chain_parse(&chain, (struct bytes){pem, n}, 1, &why) != 0)
-		return dci_fail(f, DCI_ROOT_MALFORMED, "%s Found: %s",
-		    dci_code_meaning(DCI_ROOT_MALFORMED), why.sentence);
+		return refuse(
+		    f, blame_of(&why, DCI_ROOT_MALFORMED), why.sentence);
 	const struct cert *root = &chain.cert[0];
 	EVP_PKEY *key CLEANUP(cleanup_pkey) = cert_key(root);
 	if (key == NULL || !spki_decode(&point, root->spki) ||
 	    !bytes_equal(root->issuer, root->subject) ||
 	    !cert_signed_by(root, key))
-		return dci_fail(f, DCI_ROOT_MALFORMED,
-		    "%s Found: a certificate that is not self-signed, or not "
-		    "with a P-256 key.",
-		    dci_code_meaning(DCI_ROOT_MALFORMED));
+		return refuse(f, blame_code(DCI_ROOT_MALFORMED),
+		    "a certificate that is not self-signed, or not with a "
+		    "P-256 key.");
 	memcpy(anchor->key, point.data, sizeof(anchor->key));
 	return 0;
 }

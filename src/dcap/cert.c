@@ -91,6 +91,7 @@ cert_parse(struct cert *c, struct bytes der, struct dci_failure *f)
 bool
 cert_signed_by(const struct cert *c, EVP_PKEY *key)
 {
+	memory_watch();
 	return bytes_equal(c->algorithm, cert_ecdsa_sha256) &&
 	       ecdsa_verify_der(key, digest_sha256(), c->tbs, c->signature);
 }

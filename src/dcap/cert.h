@@ -37,7 +37,8 @@ int cert_parse(
 /* AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758 3.2). */
 extern const struct bytes cert_ecdsa_sha256;
 
-/* Whether the certificate was signed by that P-256 key, with SHA-256. */
+/* Whether the certificate was signed by that P-256 key, with SHA-256.
+ * Watches memory (base/memory.h). */
 bool cert_signed_by(const struct cert *, EVP_PKEY *) MUST_CHECK;
 
 /* The commonName of a Name: one, UTF8String or PrintableString. */

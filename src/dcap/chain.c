@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/blame.h"
 #include "dcap/chain.h"
 #include "dcap/pem.h"
+
+static int
+block_refused(size_t number, struct dci_failure *f)
+{
+	if (memory_short())
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "no memory for certificate %zu", number);
+	return dci_fail(f, DCI_CERTIFICATE_MALFORMED,
+	    "something else than PEM before the end of certificate %zu",
+	    number);
+}
 
 int
 chain_parse(
@@ -18,10 +30,7 @@ chain_parse(
 			return dci_fail(f, DCI_CERTIFICATE_MALFORMED,
 			    "%zu certificate%s", i, i == 1 ? "" : "s");
 		if (!pem_block(&r, "CERTIFICATE", &chain->der[i], &size))
-			return dci_fail(f, DCI_CERTIFICATE_MALFORMED,
-			    "something else than PEM before the end of "
-			    "certificate %zu",
-			    i + 1);
+			return block_refused(i + 1, f);
 		struct bytes der = {chain->der[i], size};
 		if (cert_parse(&chain->cert[i], der, f) != 0)
 			return -1;
@@ -135,6 +144,7 @@ cert_key(const struct cert *c)
 {
 	struct ec_point point;
 
+	memory_watch();
 	if (!spki_decode(&point, c->spki) || point.curve != CURVE_P256)
 		return NULL;
 	return ec_import(CURVE_P256, point.data, point.n);
@@ -156,9 +166,23 @@ cert_verify(const struct cert *c, const struct trust *trust, EVP_PKEY *issuer)
 {
 	const struct trusted *known = trust_find(trust, c->der);
 
+	memory_watch();
 	if (known != NULL)
 		return EVP_PKEY_up_ref(known->key) > 0 ? known->key : NULL;
 	return cert_signed_by(c, issuer) ? cert_key(c) : NULL;
+}
+
+static int
+cert_refused(size_t below_root, struct dci_failure *f)
+{
+	if (memory_short())
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "no memory to verify certificate %zu below the root",
+		    below_root);
+	return dci_fail(f, DCI_CERTIFICATE_MALFORMED,
+	    "a wrong signature, or a key that is not on the curve, in "
+	    "certificate %zu below the root",
+	    below_root);
 }
 
 int
@@ -176,10 +200,7 @@ chain_verify(const struct chain *chain, const struct trust *trust,
 		EVP_PKEY *own = cert_verify(&chain->cert[i], trust, issuer);
 
 		if (own == NULL)
-			return dci_fail(f, DCI_CERTIFICATE_MALFORMED,
-			    "a wrong signature, or a key that is not on the "
-			    "curve, in certificate %zu below the root",
-			    chain->n - 1 - i);
+			return cert_refused(chain->n - 1 - i, f);
 		EVP_PKEY_free(issuer);
 		issuer = own;
 	}

@@ -37,8 +37,8 @@ struct trust {
 };
 
 /* Splits PEM text into exactly n certificates (at most CHAIN_MAX).
- * Returns 0, or -1 with *f (certificate-malformed); free the chain in both
- * cases.  The text need not stay. */
+ * Returns 0, or -1 with *f (certificate-malformed, out-of-memory); free the
+ * chain in both cases.  The text need not stay. */
 int chain_parse(struct chain *, struct bytes pem, size_t n,
     struct dci_failure *f) MUST_CHECK;
 void chain_free(struct chain *);
@@ -55,11 +55,12 @@ bool chain_anchored(const struct chain *, const struct trust *) MUST_CHECK;
 /* Verifies every signature, the root's own included, except those of
  * certificates that are trusted already, byte for byte.  On success *key is
  * the key of the end of the chain; free it with EVP_PKEY_free().
- * Returns 0, or -1 with *f (certificate-malformed). */
+ * Returns 0, or -1 with *f (certificate-malformed, out-of-memory). */
 int chain_verify(const struct chain *, const struct trust *, EVP_PKEY **key,
     struct dci_failure *f) MUST_CHECK;
 
-/* The P-256 key of a certificate; NULL if it is not one. */
+/* The P-256 key of a certificate; NULL if it is not one.  Watches memory
+ * (base/memory.h). */
 EVP_PKEY *cert_key(const struct cert *) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -62,7 +63,7 @@ entries_parse(struct reader *r, struct crl *crl)
 		return NULL;
 	crl->serial = calloc(n, sizeof(*crl->serial));
 	if (crl->serial == NULL)
-		return "memory is short";
+		return "there is no memory for its entries";
 	while (crl->n < n && entry_parse(&in, &crl->serial[crl->n]))
 		crl->n++;
 	qsort(crl->serial, crl->n, sizeof(*crl->serial), serial_compare);
@@ -198,15 +199,18 @@ crl_parse(struct crl *crl, struct bytes data, struct dci_failure *f)
 	size_t n;
 
 	*crl = (struct crl){0};
+	memory_watch();
 	if (data.n > LIMIT_COLLATERAL)
 		wrong = "it is too large";
 	else if (!decode(data, &crl->der, &n))
-		wrong = "it is neither DER nor one PEM block nor hex";
+		wrong = memory_short()
+			    ? "there is no memory for it"
+			    : "it is neither DER nor one PEM block nor hex";
 	else
 		wrong = der_parse(crl, n);
 	if (wrong == NULL)
 		return 0;
-	return dci_fail(f, DCI_CRL_MALFORMED,
+	return dci_fail(f, blame_code(DCI_CRL_MALFORMED),
 	    "a revocation list of %zu bytes that is no good: %s", data.n,
 	    wrong);
 }

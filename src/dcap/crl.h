@@ -23,14 +23,15 @@ struct crl {
  * Parses a list in DER, in PEM or in hex digits, which is found out by looking
  * at it (PCCS servers send all three).  Refuses deltas, indirect and
  * partitioned lists, and critical extensions that are unknown here.
- * Returns 0, or -1 with *f (crl-malformed); free the list in both cases.  The
- * data need not stay.
+ * Returns 0, or -1 with *f (crl-malformed, out-of-memory); free the list in
+ * both cases.  The data need not stay.
  */
 int crl_parse(
     struct crl *, struct bytes data, struct dci_failure *f) MUST_CHECK;
 void crl_free(struct crl *);
 
-/* Whether the list was signed by that P-256 key, with SHA-256. */
+/* Whether the list was signed by that P-256 key, with SHA-256.  Watches memory
+ * (base/memory.h). */
 bool crl_signed_by(const struct crl *, EVP_PKEY *) MUST_CHECK;
 
 /* Whether the list names the certificate.  Only meaningful if the list's

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/json_read.h"
 #include "base/text.h"
 #include "dcap/json.h"
 
@@ -21,14 +22,30 @@ json_refuse(struct json_source *s, const char *fmt, ...)
 	text_printable(s->why, sizeof(s->why), why, strlen(why));
 }
 
+void
+json_starve(struct json_source *s)
+{
+	if (!s->failed)
+		s->starved = true;
+	json_refuse(s, "too little memory");
+}
+
+int
+json_fail(
+    const struct json_source *s, enum dci_code code, struct dci_failure *f)
+{
+	return dci_fail(f, s->starved ? DCI_OUT_OF_MEMORY : code, "%s", s->why);
+}
+
 json_t *
 json_document(struct json_source *s, struct bytes text)
 {
 	json_error_t e;
-	json_t *root = json_loadb(
-	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+	json_t *root = json_read(text, JSON_REJECT_DUPLICATES, &e);
 
-	if (root == NULL)
+	if (root == NULL && memory_short())
+		json_starve(s);
+	else if (root == NULL)
 		json_refuse(
 		    s, "line %d, column %d: %s", e.line, e.column, e.text);
 	return root;
@@ -130,7 +147,7 @@ json_advisories(
 		return;
 	const char **id = calloc(n, sizeof(*id));
 	if (id == NULL) {
-		json_refuse(s, "too little memory");
+		json_starve(s);
 		return;
 	}
 	out->id = id;

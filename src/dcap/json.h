@@ -14,6 +14,7 @@
 
 struct json_source {
 	bool failed;
+	bool starved; /* and that for want of memory */
 	char why[200];
 };
 
@@ -23,6 +24,12 @@ json_t *json_document(struct json_source *, struct bytes text) MUST_CHECK;
 
 void json_refuse(struct json_source *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Refuses because there is no memory. */
+void json_starve(struct json_source *);
+/* Fills in *f from a source that has failed: the code, or out-of-memory, and
+ * why.  Returns -1. */
+int json_fail(
+    const struct json_source *, enum dci_code code, struct dci_failure *f);
 
 /* NULL on failure. */
 json_t *json_member(

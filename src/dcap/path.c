@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "dcap/path.h"
@@ -29,8 +30,9 @@ form_check(struct chain *chain, const struct path *path, struct bytes pem,
 	    path->n == 3 ? role_name(path->role[1]) : "",
 	    role_name(path->role[path->n - 1]));
 	if (chain_parse(chain, pem, path->n, &why) != 0)
-		return dci_checks_fail(checks, f, path->form, path->malformed,
-		    expected, "%s", why.sentence);
+		return dci_checks_fail(checks, f, path->form,
+		    blame_of(&why, path->malformed), expected, "%s",
+		    why.sentence);
 	if (chain_check(chain, path->role, &why) != 0)
 		return dci_checks_fail(checks, f, path->form,
 		    path->unacceptable, expected, "%s", why.sentence);
@@ -68,7 +70,7 @@ path_verify(struct chain *chain, EVP_PKEY **key, const struct path *path,
 		return -1;
 	if (chain_verify(chain, trust, key, &why) != 0)
 		return dci_checks_fail(checks, f, path->signatures,
-		    path->signature_invalid,
+		    blame_of(&why, path->signature_invalid),
 		    "each certificate signed by the next", "%s", why.sentence);
 	dci_checks_pass(checks, path->signatures, NULL);
 	return 0;

@@ -64,6 +64,7 @@ pem_block(struct reader *r, const char *label, uint8_t **der, size_t *n)
 	uint8_t *data CLEANUP(cleanup_free) = NULL;
 	size_t length;
 
+	memory_watch();
 	skip_space(&in);
 	if (!boundary(&in, "-----BEGIN ", label) ||
 	    !gather(&in, &text, &length) ||

@@ -7,7 +7,7 @@
 
 /* The next block, which must carry that label ("CERTIFICATE"); white space
  * before it is skipped.  On success *der is allocated, and not empty.  Fails
- * on anything else, and when memory is short. */
+ * on anything else.  Watches memory (base/memory.h). */
 bool pem_block(
     struct reader *, const char *label, uint8_t **der, size_t *n) MUST_CHECK;
 

@@ -51,7 +51,7 @@ levels_parse(
 		return;
 	identity->level = calloc(n, sizeof(*identity->level));
 	if (identity->level == NULL) {
-		json_refuse(s, "too little memory");
+		json_starve(s);
 		return;
 	}
 	identity->n = n;
@@ -116,7 +116,7 @@ qe_identity_parse(
 		members_parse(&s, q->document, q);
 	if (!s.failed)
 		return 0;
-	return dci_fail(f, DCI_QE_IDENTITY_MALFORMED, "%s", s.why);
+	return json_fail(&s, DCI_QE_IDENTITY_MALFORMED, f);
 }
 
 void

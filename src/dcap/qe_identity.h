@@ -32,7 +32,8 @@ struct qe_identity {
 const char *enclave_id_name(enum enclave_id); /* "QE", "QVE", "TD_QE" */
 
 /* Parses the inner object, whose signature has been verified.  Returns 0, or
- * -1 with *f (qe-identity-malformed); free the result in both cases. */
+ * -1 with *f (qe-identity-malformed, out-of-memory); free the result in both
+ * cases. */
 int qe_identity_parse(
     struct qe_identity *, struct bytes json, struct dci_failure *f) MUST_CHECK;
 void qe_identity_free(struct qe_identity *);

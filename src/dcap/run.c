@@ -10,7 +10,7 @@ run_refuse(struct run *r)
 	if (dci_code_class(r->f.code) == DCI_CLASS_REVOKED) {
 		r->out->status = DCI_STATUS_REVOKED;
 		r->out->failure = r->f;
-	} else if (!r->expired) {
+	} else if (!r->expired || r->f.code == DCI_OUT_OF_MEMORY) {
 		r->out->failure = r->f;
 	}
 	return -1;

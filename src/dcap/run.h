@@ -30,7 +30,8 @@ struct run {
 
 /*
  * Settles what r->f means: a revocation outranks an expiry that was found
- * before it; other failures leave the expiry as the reason.  Returns -1.
+ * before it, and so does memory that was too short to look for one; other
+ * failures leave the expiry as the reason.  Returns -1.
  */
 int run_refuse(struct run *r);
 /* Notes r->f as an expiry; verification goes on.  Returns 0. */

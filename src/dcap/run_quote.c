@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "dcap/run.h"
@@ -14,6 +15,15 @@ refuse(struct run *r, enum dci_check_id check, enum dci_code code,
 {
 	dci_checks_fail(
 	    &r->out->checks, &r->f, check, code, expected, "%s", found);
+	return run_refuse(r);
+}
+
+/* The same for what watches memory. */
+static int
+refuse_watched(struct run *r, enum dci_check_id check, enum dci_code code,
+    const char *expected, const char *found)
+{
+	blame(&r->out->checks, &r->f, check, code, expected, found);
 	return run_refuse(r);
 }
 
@@ -104,7 +114,7 @@ qe_report_signature(struct run *r)
 	if (r->attester != NULL ||
 	    ecdsa_verify_raw(r->pck->key, report, q->qe_report_signature))
 		return pass(r, DCI_CHECK_QE_REPORT_SIGNATURE);
-	return refuse(r, DCI_CHECK_QE_REPORT_SIGNATURE,
+	return refuse_watched(r, DCI_CHECK_QE_REPORT_SIGNATURE,
 	    DCI_QE_REPORT_SIGNATURE_INVALID,
 	    "a signature of the PCK certificate's key", "another signature");
 }
@@ -185,15 +195,16 @@ quote_signature(struct run *r)
 	if (r->attester == NULL)
 		r->attester = r->own_attester = attestation_key(&out->quote);
 	if (r->attester == NULL)
-		return refuse(r, DCI_CHECK_QUOTE_SIGNATURE,
+		return refuse_watched(r, DCI_CHECK_QUOTE_SIGNATURE,
 		    DCI_ATTESTATION_KEY_INVALID, "a point on the curve",
 		    "another pair of numbers");
 	/* The evidence digest is that of the signed part. */
 	if (ecdsa_verify_digest(
 		r->attester, out->evidence, out->quote.signature))
 		return pass(r, DCI_CHECK_QUOTE_SIGNATURE);
-	return refuse(r, DCI_CHECK_QUOTE_SIGNATURE, DCI_QUOTE_SIGNATURE_INVALID,
-	    "a signature of the attestation key", "another signature");
+	return refuse_watched(r, DCI_CHECK_QUOTE_SIGNATURE,
+	    DCI_QUOTE_SIGNATURE_INVALID, "a signature of the attestation key",
+	    "another signature");
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <openssl/err.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "dcap/envelope.h"
 #include "dcap/path.h"
@@ -80,6 +81,13 @@ issuer_make(struct maker *m, struct issuer *issuer, enum dci_document d,
 	return 0;
 }
 
+static bool
+anchor_signed(const struct dci_snapshot *s, const struct crl *crl)
+{
+	memory_watch();
+	return s->anchor_key != NULL && crl_signed_by(crl, s->anchor_key);
+}
+
 static int
 root_crl_make(struct maker *m)
 {
@@ -92,11 +100,10 @@ root_crl_make(struct maker *m)
 	if (crl_parse(&s->root_crl, document(m, DCI_DOC_ROOT_CA_CRL), &why) !=
 	    0)
 		return dci_checks_fail(&s->checks, &m->f, DCI_CHECK_ROOT_CRL,
-		    DCI_ROOT_CRL_MALFORMED, "a revocation list", "%s",
-		    why.sentence);
-	if (s->anchor_key == NULL ||
-	    !crl_signed_by(&s->root_crl, s->anchor_key))
-		return dci_checks_fail(&s->checks, &m->f, DCI_CHECK_ROOT_CRL,
+		    blame_of(&why, DCI_ROOT_CRL_MALFORMED), "a revocation list",
+		    "%s", why.sentence);
+	if (!anchor_signed(s, &s->root_crl))
+		return blame(&s->checks, &m->f, DCI_CHECK_ROOT_CRL,
 		    DCI_ROOT_CRL_SIGNATURE_INVALID,
 		    "a signature of the root of trust", "another signature");
 	return pass(m, DCI_CHECK_ROOT_CRL);
@@ -128,14 +135,14 @@ pck_crl_make(struct maker *m)
 		return -1;
 	if (crl_parse(&s->pck_crl, document(m, DCI_DOC_PCK_CRL), &why) != 0)
 		return dci_checks_fail(&s->checks, &m->f, DCI_CHECK_PCK_CRL,
-		    DCI_PCK_CRL_MALFORMED, "a revocation list", "%s",
-		    why.sentence);
+		    blame_of(&why, DCI_PCK_CRL_MALFORMED), "a revocation list",
+		    "%s", why.sentence);
 	if (!bytes_equal(s->pck_crl.issuer, ca->chain.cert[0].subject))
 		return dci_checks_fail(&s->checks, &m->f, DCI_CHECK_PCK_CRL,
 		    DCI_PCK_CRL_ISSUER_MISMATCH,
 		    "the name of the CA in the issuer chain", "another name");
 	if (!crl_signed_by(&s->pck_crl, ca->key))
-		return dci_checks_fail(&s->checks, &m->f, DCI_CHECK_PCK_CRL,
+		return blame(&s->checks, &m->f, DCI_CHECK_PCK_CRL,
 		    DCI_PCK_CRL_SIGNATURE_INVALID,
 		    "a signature of the CA in the issuer chain",
 		    "another signature");
@@ -247,7 +254,7 @@ signed_json(struct maker *m, struct issuer *issuer, const struct json_path *p,
 	    signer_check(m, issuer, p) != 0)
 		return -1;
 	if (!ecdsa_verify_raw(issuer->key, e.inner, e.signature))
-		return dci_checks_fail(&s->checks, &m->f, p->signature,
+		return blame(&s->checks, &m->f, p->signature,
 		    p->signature_invalid,
 		    "the signer's signature over the bytes as they are",
 		    "another signature");
@@ -304,7 +311,9 @@ digest_make(struct maker *m)
 	    m->s->anchor.key, sizeof(m->s->anchor.key));
 }
 
-static void
+/* False if memory was short: half a snapshot would blame the collateral for as
+ * long as it lives. */
+static bool
 stages_make(struct maker *m)
 {
 	int (*const make[STAGES])(struct maker *) = {
@@ -321,7 +330,10 @@ stages_make(struct maker *m)
 		if (make[i](m) != 0)
 			stage->failure = m->f;
 		stage->end = m->s->checks.n;
+		if (stage->failure.code == DCI_OUT_OF_MEMORY)
+			return false;
 	}
+	return true;
 }
 
 struct dci_snapshot *
@@ -336,10 +348,14 @@ dci_snapshot_new(
 	ERR_set_mark();
 	s->anchor = *anchor;
 	s->anchor_key = ec_import(CURVE_P256, anchor->key, P256_POINT_SIZE);
+	bool starved = s->anchor_key == NULL && memory_short();
 	s->trust.anchor = &s->anchor;
 	s->trust.anchor_key = s->anchor_key;
 	digest_make(&m);
-	stages_make(&m);
+	if (starved || !stages_make(&m)) {
+		dci_snapshot_free(s);
+		s = NULL;
+	}
 	ERR_pop_to_mark();
 	return s;
 }

@@ -87,7 +87,7 @@ levels_parse(struct json_source *s, const json_t *root, struct tcb_info *info)
 		return;
 	info->level = calloc(n, sizeof(*info->level));
 	if (info->level == NULL) {
-		json_refuse(s, "too little memory");
+		json_starve(s);
 		return;
 	}
 	info->n = n;
@@ -146,7 +146,7 @@ tcb_info_parse(struct tcb_info *info, struct bytes json, struct dci_failure *f)
 	}
 	if (!s.failed)
 		return 0;
-	return dci_fail(f, DCI_TCB_INFO_MALFORMED, "%s", s.why);
+	return json_fail(&s, DCI_TCB_INFO_MALFORMED, f);
 }
 
 void

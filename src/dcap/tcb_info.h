@@ -34,7 +34,7 @@ struct tcb_info {
 /*
  * Parses the inner object, whose signature has been verified.  No two levels
  * may be equal; they are put into order.  Returns 0, or -1 with *f
- * (tcb-info-malformed); free the result in both cases.
+ * (tcb-info-malformed, out-of-memory); free the result in both cases.
  */
 int tcb_info_parse(
     struct tcb_info *, struct bytes json, struct dci_failure *f) MUST_CHECK;

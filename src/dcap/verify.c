@@ -4,6 +4,7 @@
 #include <string.h>
 #include <openssl/err.h>
 
+#include "base/blame.h"
 #include "dcap/run.h"
 
 _Static_assert(
@@ -352,11 +353,14 @@ dci_quote_platform(struct dci_platform_id *id, const uint8_t *quote, size_t n,
 	EVP_PKEY *key CLEANUP(cleanup_pkey) =
 	    ec_import(CURVE_P256, anchor->key, P256_POINT_SIZE);
 	trust.anchor_key = key;
-	if (quote_form(&q, quote, n, &checks, f) == 0 &&
-	    quote_brings_chain(&q, &checks, f) == 0 &&
-	    pck_chain_verify(&pck,
-		(struct bytes){q.cert_data, q.cert_data_size}, &trust, &checks,
-		f) == 0) {
+	if (key == NULL && memory_short()) {
+		dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for the key of the root of trust.");
+	} else if (quote_form(&q, quote, n, &checks, f) == 0 &&
+		   quote_brings_chain(&q, &checks, f) == 0 &&
+		   pck_chain_verify(&pck,
+		       (struct bytes){q.cert_data, q.cert_data_size}, &trust,
+		       &checks, f) == 0) {
 		id->tee = q.tee;
 		memcpy(id->fmspc, pck.pck.fmspc, sizeof(id->fmspc));
 		id->platform_ca = pck.pck.platform;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <openssl/x509v3.h>
 
+#include "base/blame.h"
 #include "base/digest.h"
 #include "base/ecdsa.h"
 #include "base/limits.h"
@@ -58,7 +59,7 @@ extensions_usual(X509 *x)
 	uint8_t ski[2 + 20] = {0x04, 20}, aki[4 + 20] = {0x30, 22, 0x80, 20};
 	unsigned n = 20;
 
-	if (X509_pubkey_digest(x, EVP_sha1(), ski + 2, &n) <= 0 || n != 20)
+	if (X509_pubkey_digest(x, digest_sha1(), ski + 2, &n) <= 0 || n != 20)
 		return false;
 	memcpy(aki + 4, ski + 2, 20);
 	const struct ratls_extension usual[] = {
@@ -82,8 +83,28 @@ name_set(X509 *x)
 	       X509_set_issuer_name(x, name) > 0;
 }
 
+/* X509_set_pubkey() encodes the key and decodes that, with thousands of
+ * allocations, where the point is all that is needed. */
+static bool
+key_set(X509 *x, EVP_PKEY *key, const struct ec_point *point)
+{
+	if (point == NULL)
+		return X509_set_pubkey(x, key) > 0;
+	int curve =
+	    point->curve == CURVE_P384 ? NID_secp384r1 : NID_X9_62_prime256v1;
+	uint8_t *data = OPENSSL_memdup(point->data, point->n);
+	if (data != NULL &&
+	    X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x),
+		OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+		OBJ_nid2obj(curve), data, (int)point->n) > 0)
+		return true;
+	OPENSSL_free(data);
+	return false;
+}
+
 static X509 *
-certificate_build(EVP_PKEY *key, const struct ratls_extension *e, size_t count)
+certificate_build(EVP_PKEY *key, const struct ec_point *point,
+    const struct ratls_extension *e, size_t count)
 {
 	X509 *x CLEANUP(cleanup_x509) = X509_new();
 
@@ -92,37 +113,46 @@ certificate_build(EVP_PKEY *key, const struct ratls_extension *e, size_t count)
 	    ASN1_TIME_set_string_X509(X509_getm_notBefore(x), NOT_BEFORE) <=
 		0 ||
 	    ASN1_TIME_set_string_X509(X509_getm_notAfter(x), NOT_AFTER) <= 0 ||
-	    !name_set(x) || X509_set_pubkey(x, key) <= 0 ||
-	    !extensions_usual(x))
+	    !name_set(x) || !key_set(x, key, point) || !extensions_usual(x))
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (!extension_add(x, &e[i]))
 			return NULL;
 	}
-	if (X509_sign(x, key, EVP_sha256()) <= 0)
+	if (X509_sign(x, key, digest_sha256()) <= 0)
 		return NULL;
 	return TAKE(x);
+}
+
+/* point: of the key, or NULL to take it as OpenSSL writes it. */
+static int
+certificate_make(uint8_t **der, size_t *n, EVP_PKEY *key,
+    const struct ec_point *point, const struct ratls_extension *e, size_t count,
+    struct dci_failure *f)
+{
+	memory_watch();
+	X509 *x CLEANUP(cleanup_x509) = certificate_build(key, point, e, count);
+	int size = x == NULL ? -1 : i2d_X509(x, NULL);
+	enum dci_code code = blame_code(DCI_EVIDENCE_NOT_MADE);
+
+	if (size <= 0)
+		return dci_fail(f, code,
+		    "OpenSSL could not make the RA-TLS certificate. %s",
+		    dci_code_remedy(code));
+	uint8_t *out CLEANUP(cleanup_free) = malloc((size_t)size), *p = out;
+	if (out == NULL || i2d_X509(x, &p) != size)
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for an RA-TLS certificate.");
+	*der = TAKE(out);
+	*n = (size_t)size;
+	return 0;
 }
 
 int
 ratls_certificate_make(uint8_t **der, size_t *n, EVP_PKEY *key,
     const struct ratls_extension *e, size_t count, struct dci_failure *f)
 {
-	X509 *x CLEANUP(cleanup_x509) = certificate_build(key, e, count);
-	int size = x == NULL ? -1 : i2d_X509(x, NULL);
-
-	if (size <= 0)
-		return dci_fail(f, DCI_EVIDENCE_NOT_MADE,
-		    "OpenSSL could not make the RA-TLS certificate. %s",
-		    dci_code_remedy(DCI_EVIDENCE_NOT_MADE));
-	uint8_t *out = malloc((size_t)size), *p = out;
-	if (out == NULL)
-		return dci_fail(f, DCI_OUT_OF_MEMORY,
-		    "No memory for an RA-TLS certificate.");
-	i2d_X509(x, &p);
-	*der = out;
-	*n = (size_t)size;
-	return 0;
+	return certificate_make(der, n, key, NULL, e, count, f);
 }
 
 /* A quote over SHA-256(what) and zeros. */
@@ -181,9 +211,11 @@ ratls_make(uint8_t **der, size_t *n, EVP_PKEY *key,
 	size_t count = 0;
 
 	if (!ec_export(&point, key))
-		return dci_fail(f, DCI_EVIDENCE_NOT_MADE,
-		    "An RA-TLS certificate needs an ECDSA key on P-256 or "
-		    "P-384.");
+		return dci_fail(f, blame_code(DCI_EVIDENCE_NOT_MADE), "%s",
+		    memory_short()
+			? "No memory for the key of an RA-TLS certificate."
+			: "An RA-TLS certificate needs an ECDSA key on P-256 "
+			  "or P-384.");
 	if ((!options->dice && !options->legacy) ||
 	    (!options->dice && options->csr_spki.n > 0))
 		return dci_fail(f, DCI_USAGE,
@@ -205,5 +237,5 @@ ratls_make(uint8_t **der, size_t *n, EVP_PKEY *key,
 	if (legacy.failed || dice.failed)
 		return dci_fail(f, DCI_OUT_OF_MEMORY,
 		    "No memory for the evidence of an RA-TLS certificate.");
-	return ratls_certificate_make(der, n, key, extensions, count, f);
+	return certificate_make(der, n, key, &point, extensions, count, f);
 }

@@ -37,7 +37,8 @@ struct ratls_extension {
 	struct bytes value;
 };
 
-/* The certificate around given evidence: the last step of ratls_make(). */
+/* The certificate around given evidence, as the last step of ratls_make(), for
+ * any key that OpenSSL can sign with. */
 int ratls_certificate_make(uint8_t **der, size_t *n, EVP_PKEY *key,
     const struct ratls_extension *, size_t count,
     struct dci_failure *f) MUST_CHECK;

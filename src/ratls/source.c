@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/blame.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -113,6 +114,14 @@ report_data_write(const char *folder,
 }
 
 static int
+quote_unreadable(const struct dci_failure *why, struct dci_failure *f)
+{
+	enum dci_code code = blame_of(why, DCI_QUOTE_UNAVAILABLE);
+
+	return dci_fail(f, code, "%s %s", why->sentence, dci_code_remedy(code));
+}
+
+static int
 attestation_quote(void *ctx,
     const uint8_t report_data[static DCI_REPORT_DATA_SIZE], uint8_t **out,
     size_t *n, struct dci_failure *f)
@@ -127,8 +136,7 @@ attestation_quote(void *ctx,
 	if (!attestation_path(path, folder, "quote"))
 		return unavailable(folder, ENAMETOOLONG, f);
 	if (file_read(path, LIMIT_QUOTE, out, n, &why) < 0)
-		return dci_fail(f, DCI_QUOTE_UNAVAILABLE, "%s %s", why.sentence,
-		    dci_code_remedy(DCI_QUOTE_UNAVAILABLE));
+		return quote_unreadable(&why, f);
 	return 0;
 }
 

@@ -150,6 +150,10 @@ $(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
 	LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
 	fetcher_new fetcher_free fetcher_get log_end)
 
+# In these, memory runs out (tests/unit/alloc_inject.h).
+$(BUILD)/tests/test_alloc_%: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
+	malloc calloc realloc strdup free)
+
 # Programs that the scripts in tests/interop and tests/system use.
 MOVED := dci-issuer dci-verifier dci
 helpers: $(BUILD)/tests/fake_issuer \

@@ -145,11 +145,15 @@ source_set_url(
 	if (!known)
 		return refuse(f, url,
 		    "does not end in " API ", as the URL of a source does");
-	char *full = compose(uri, strcasecmp(scheme, "https") == 0, before);
+	char *full CLEANUP(cleanup_free) =
+	    compose(uri, strcasecmp(scheme, "https") == 0, before);
 	if (full == NULL)
 		return dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for a URL.");
+	/* With the path that it did not have. */
+	if (strlen(full) > SOURCE_URL_MAX)
+		return refuse(f, url, "is too long for a URL");
 	free(s->url);
-	s->url = full;
+	s->url = TAKE(full);
 	return 0;
 }
 

@@ -128,6 +128,28 @@ other_urls_are_refused(void **state)
 	source_free(&s);
 }
 
+/* The path that is added counts: an issuer's collector has room for so much
+ * and would ask another host for what is left. */
+static void
+url_without_a_path_can_be_too_long(void **state)
+{
+	static const char path[] = "/sgx/certification/v4";
+	char longest[SOURCE_URL_MAX + 1] = "http://";
+	size_t n = SOURCE_URL_MAX - strlen(path);
+
+	(void)state;
+	memset(longest + 7, 'a', n - 7);
+	struct collateral_source s = fresh();
+	struct dci_failure f;
+	assert_int_equal(source_set_url(&s, longest, &f), 0);
+	assert_int_equal(strlen(s.url), SOURCE_URL_MAX);
+	longest[n] = 'a';
+	assert_int_equal(source_set_url(&s, longest, &f), -1);
+	assert_int_equal(f.code, DCI_SOURCE_URL);
+	assert_int_equal(strlen(s.url), SOURCE_URL_MAX);
+	source_free(&s);
+}
+
 static void
 messages_have_no_passwords(void **state)
 {
@@ -360,6 +382,7 @@ main(void)
 	    cmocka_unit_test(urls_are_normalised),
 	    cmocka_unit_test(intels_host_is_recognised),
 	    cmocka_unit_test(other_urls_are_refused),
+	    cmocka_unit_test(url_without_a_path_can_be_too_long),
 	    cmocka_unit_test(messages_have_no_passwords),
 	    cmocka_unit_test(qcnl_as_it_is_shipped),
 	    cmocka_unit_test(qcnl_in_lines),

@@ -139,7 +139,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 
 # These count the signatures that are verified.
 COUNT_VERIFY := -Wl,--wrap=EVP_PKEY_verify,--wrap=EVP_DigestVerify
-$(BUILD)/tests/test_dcap_cache: LDFLAGS += $(COUNT_VERIFY)
+$(BUILD)/tests/test_dcap_cache $(BUILD)/tests/test_collateral_set: \
+	LDFLAGS += $(COUNT_VERIFY)
 
 # This one dies before each of these.
 $(BUILD)/tests/test_collateral_store: LDFLAGS += $(patsubst %,\

@@ -10,21 +10,27 @@
 #define LIMIT_HTTP_BODY   (256u * 1024)
 #define LIMIT_COLLATERAL  (1024u * 1024) /* one document */
 #define LIMIT_BUNDLE      (8u * LIMIT_COLLATERAL)
+#define LIMIT_PUBLISHED   (16u * LIMIT_COLLATERAL) /* by the collector */
 #define LIMIT_CONFIG      (256u * 1024)
-#define LIMIT_PEM         (64u * 1024) /* a key or a chain of ours */
+#define LIMIT_PEM         (64u * 1024)       /* a key or a chain of ours */
 #define LIMIT_CA_FILE     (4u * 1024 * 1024) /* CAs for https */
-#define LIMIT_HEADERS     (64u * 1024) /* of one HTTP answer */
+#define LIMIT_HEADERS     (64u * 1024)       /* of one HTTP answer */
 #define LIMIT_JWS         (512u * 1024)
 
-#define LIMIT_CONNECTIONS         10000u
-#define LIMIT_ADDRESS_CONNECTIONS 64u /* per address and worker */
-#define LIMIT_HANDSHAKE_RECORDS   1024u /* of TLS, by the client */
-#define LIMIT_LATER_RECORDS       8u /* after it, other than data */
-#define LIMIT_HELLO_SECONDS       30  /* accept to ClientHello */
-#define LIMIT_PRESSED_HELLO_SECONDS 10 /* while room is scarce */
-#define LIMIT_HANDSHAKE_SECONDS   10
-#define LIMIT_EXCHANGE_SECONDS    30
-#define LIMIT_DRAIN_SECONDS       5 /* after our close_notify */
+#define LIMIT_CONNECTIONS           10000u
+#define LIMIT_ADDRESS_CONNECTIONS   64u   /* per address and worker */
+#define LIMIT_HANDSHAKE_RECORDS     1024u /* of TLS, by the client */
+#define LIMIT_LATER_RECORDS         8u    /* after it, other than data */
+#define LIMIT_HELLO_SECONDS         30    /* accept to ClientHello */
+#define LIMIT_PRESSED_HELLO_SECONDS 10    /* while room is scarce */
+#define LIMIT_HANDSHAKE_SECONDS     10
+#define LIMIT_EXCHANGE_SECONDS      30
+#define LIMIT_DRAIN_SECONDS         5 /* after our close_notify */
+/* Waiting for collateral, which does not count against the exchange. */
+#define LIMIT_WAIT_SECONDS 20
+#define LIMIT_WAITING      64u /* connections at once */
+/* Collateral that was replaced, for rows that are still on their way. */
+#define LIMIT_SHELF_SECONDS 120
 
 #define LIMIT_HTTP_HEADERS          (16u * 1024)
 #define LIMIT_HTTP_SECONDS          30    /* from one answer to the next */
@@ -42,6 +48,6 @@
 #define LIMIT_REFUSALS_BYTES      (64u * 1024 * 1024)
 #define LIMIT_REFUSALS_PER_MINUTE 60u
 /* Bytes on their way from one process to the ledger; then they are counted. */
-#define LIMIT_REFUSALS_QUEUED     (256u * 1024)
+#define LIMIT_REFUSALS_QUEUED (256u * 1024)
 
 #endif

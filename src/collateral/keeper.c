@@ -146,7 +146,9 @@ start(struct keeper *k, struct event_base *base,
 		    f, DCI_OUT_OF_MEMORY, "No memory for the collateral.");
 	if (source->kind != SOURCE_NONE) {
 		source_url_text(k->from, sizeof(k->from), source->url);
-		k->fetcher = fetcher_new(base, source, f);
+		k->fetcher = k->config.fetcher != NULL
+				 ? k->config.fetcher
+				 : fetcher_new(base, source, f);
 		if (k->fetcher == NULL)
 			return -1;
 	}

@@ -27,10 +27,14 @@
 #include "dci/verify.h"
 
 struct keeper;
+struct fetcher;
 
 struct keeper_config {
 	/* Kind SOURCE_NONE: only what the folder has.  Copied. */
 	const struct collateral_source *source;
+	/* Of that source, made before the process locked itself in, and taken
+	 * over; NULL: made here. */
+	struct fetcher *fetcher;
 	struct dci_anchor anchor;
 	int folder; /* a descriptor of the store; -1: in memory only */
 	/* Fetched again that many seconds after it came, or when half of what

@@ -10,244 +10,19 @@
 #include <unistd.h>
 #include <openssl/rand.h>
 
-#include "appraisal/json.h"
 #include "base/digest.h"
-#include "issuer/child.h"
-#include "issuer/collateral_set.h"
-#include "issuer/policy_file.h"
-#include "issuer/reporter.h"
+#include "ca/ca.h"
+#include "issuer/submit.h"
+#include "issuer/waiting.h"
 
-#define CLIENT_BUCKETS 4096
-#define PLATFORMS      256 /* in the cache: about 5 MB */
-
-/* One admitted client, from its verdict to its certificate. */
-struct client {
-	struct client *next; /* in its bucket */
-	connection_id connection;
-	uint8_t request_id[REQUEST_ID_SIZE];
-	uint64_t ticket; /* ours, unlike the names that the worker gives */
-	char peer[PEER_SIZE];
-	uint8_t *certificate; /* owned; the appraisal points into it */
-	/* The appraisal's texts may point into the collateral. */
-	struct reference *reference;
-	struct dci_appraisal appraisal;
-};
-
-/* Policy and collateral, replaced as a whole, and what is known of platforms
- * with it; kept while a client's appraisal was made against it. */
-struct reference {
-	unsigned users;
-	struct dci_policy *policy;
-	struct collateral_set *collateral;
-	struct dci_cache *cache;
-};
-
-struct appraiser {
-	struct child *child;
-	struct reference *reference;
-	struct channel *worker, *signer, *ledger;
-	struct reporter *reporter;
-	/* Kept, so that not every row grows them anew; no secrets in them. */
-	struct writer record, row;
-	struct client *bucket[CLIENT_BUCKETS];
-	/* Begins anywhere: what an earlier appraiser of this index asked for
-	 * may still be on its way. */
-	uint64_t next_ticket;
-};
-
-static void
-reference_release(struct reference *r)
-{
-	if (--r->users > 0)
-		return;
-	dci_policy_free(r->policy);
-	collateral_set_free(r->collateral);
-	dci_cache_free(r->cache);
-	free(r);
-}
-
-static void
-client_free(struct client *c)
-{
-	if (c == NULL)
-		return;
-	if (c->reference != NULL)
-		reference_release(c->reference);
-	free(c->certificate);
-	free(c);
-}
-
-static struct client **
-client_slot(struct appraiser *a, connection_id id)
-{
-	struct client **slot = &a->bucket[id % CLIENT_BUCKETS];
-
-	while (*slot != NULL && (*slot)->connection != id)
-		slot = &(*slot)->next;
-	return slot;
-}
-
-static void
-client_forget(struct appraiser *a, connection_id id)
-{
-	struct client **slot = client_slot(a, id), *c = *slot;
-
-	if (c == NULL)
-		return;
-	*slot = c->next;
-	client_free(c);
-}
-
-/* --- what is sent ----------------------------------------------------------- */
-
-static void
-send_verdict(struct appraiser *a, connection_id id,
-    const struct dci_failure *failure)
-{
-	struct m_verdict verdict = {.connection = id};
-
-	verdict.failure.code = DCI_OK;
-	if (failure != NULL)
-		verdict.failure = *failure;
-	channel_send(a->worker, M_VERDICT, &verdict, (struct bytes){0}, -1);
-}
-
-/* The quote is kept for later only where it is genuine: anyone can send
- * anything else. */
-static void
-send_refusal(struct appraiser *a, const struct client *c)
-{
-	const struct dci_appraisal *p = &c->appraisal;
-	struct writer w CLEANUP(writer_free) =
-	    writer_new(RECORD_MAX + LIMIT_QUOTE);
-	struct m_refusal refusal = {.failure = p->failure};
-
-	memcpy(refusal.request_id, c->request_id, sizeof(refusal.request_id));
-	memcpy(refusal.peer, c->peer, sizeof(refusal.peer));
-	appraisal_json(&w, p);
-	if (p->has_evidence && p->verification.has_tcb) {
-		refusal.evidence = (uint32_t)p->evidence.quote_size;
-		writer_put(&w, p->evidence.quote, p->evidence.quote_size);
-	}
-	if (w.failed) {
-		refusal.evidence = 0;
-		w.n = 0;
-	}
-	reporter_refusal(a->reporter, &refusal, (struct bytes){w.data, w.n});
-}
+#define PLATFORMS 256 /* in the cache: about 5 MB */
 
 static void
 refuse(struct appraiser *a, struct client *c)
 {
-	send_refusal(a, c);
-	send_verdict(a, c->connection, &c->appraisal.failure);
+	submit_refusal(a, c);
 	client_forget(a, c->connection);
 }
-
-/* The quote in two parts: its certification data, the PCK chain, is the same
- * for all quotes of a platform and stored once. */
-static void
-row_of(struct ledger_row *row, const struct client *c, enum ledger_kind kind,
-    struct bytes csr, struct bytes record)
-{
-	const struct dci_appraisal *p = &c->appraisal;
-	const struct dci_verification *v = &p->verification;
-	const struct dci_sgx_report *enclave = &v->quote.report;
-	size_t head = (size_t)(v->quote.cert_data - p->evidence.quote);
-
-	*row = (struct ledger_row){.kind = kind,
-	    .evaluated = p->time,
-	    .newest_issued = v->newest_issued,
-	    .tee = (uint8_t)v->quote.tee,
-	    .status = (uint8_t)v->status,
-	    .binding = p->evidence_bound ? CA_EVIDENCE : CA_CHANNEL,
-	    .assurance = (uint8_t)p->assurance,
-	    .debug = v->debug,
-	    .isv_prod_id = enclave->isv_prod_id,
-	    .isv_svn = enclave->isv_svn,
-	    .peer = {(const uint8_t *)c->peer, strlen(c->peer)},
-	    .entry = {(const uint8_t *)p->entry_name, strlen(p->entry_name)},
-	    .quote = {p->evidence.quote, head},
-	    .pck_chain = {v->quote.cert_data, v->quote.cert_data_size},
-	    .quote_padding = (uint32_t)v->quote.padding,
-	    .claims = {p->evidence.claims, p->evidence.claims_size},
-	    .spki = {p->evidence.spki, p->evidence.spki_size},
-	    .csr = csr,
-	    .record = record};
-	const char *verdict = dci_status_name(v->status);
-	row->verdict =
-	    (struct bytes){(const uint8_t *)verdict, strlen(verdict)};
-	memcpy(row->request_id, c->request_id, sizeof(row->request_id));
-	memcpy(row->mrenclave, enclave->mrenclave, 32);
-	memcpy(row->mrsigner, enclave->mrsigner, 32);
-	memcpy(row->evidence_digest, v->evidence, 32);
-	memcpy(row->policy_digest, p->policy_digest, 32);
-	memcpy(row->snapshot_digest, p->snapshot_digest, 32);
-}
-
-static void
-writer_begin(struct writer *w)
-{
-	w->n = 0;
-	w->failed = false;
-}
-
-static bool
-send_row(struct appraiser *a, struct client *c, enum ledger_kind kind,
-    struct bytes csr)
-{
-	struct m_row m = {.connection = c->connection, .kind = kind};
-	struct ledger_row row;
-
-	writer_begin(&a->record);
-	writer_begin(&a->row);
-	appraisal_json(&a->record, &c->appraisal);
-	row_of(&row, c, kind, csr,
-	    (struct bytes){a->record.data, a->record.n});
-	ledger_row_encode(&a->row, &row);
-	if (a->record.failed || a->row.failed) {
-		dci_fail(&c->appraisal.failure, DCI_INTERNAL,
-		    "The ledger row for this request would be larger than "
-		    "%u bytes.",
-		    LEDGER_ROW_MAX);
-		return false;
-	}
-	m.ticket = c->ticket;
-	memcpy(m.request_id, c->request_id, sizeof(m.request_id));
-	channel_send(a->ledger, M_ROW, &m,
-	    (struct bytes){a->row.data, a->row.n}, -1);
-	return true;
-}
-
-/* For the row that was sent last. */
-static void
-send_sign(struct appraiser *a, const struct client *c,
-    const struct ec_point *key)
-{
-	const struct dci_verification *v = &c->appraisal.verification;
-	struct m_sign q = {.key = *key,
-	    .entry = (uint32_t)c->appraisal.entry,
-	    .tee = v->quote.tee,
-	    .status = v->status,
-	    .isv_prod_id = v->quote.report.isv_prod_id,
-	    .isv_svn = v->quote.report.isv_svn,
-	    .flags = v->quote.report.flags,
-	    .binding = c->appraisal.evidence_bound ? CA_EVIDENCE : CA_CHANNEL,
-	    .assurance = (enum ca_assurance)c->appraisal.assurance,
-	    .earliest_next_update = v->earliest_next_update,
-	    .expiry_tolerated = v->expired_by > 0,
-	    .newest_issued = v->newest_issued};
-
-	q.ticket = c->ticket;
-	sha256(q.row_digest, a->row.data, a->row.n);
-	memcpy(q.policy_digest, c->appraisal.policy_digest, 32);
-	memcpy(q.mrenclave, v->quote.report.mrenclave, 32);
-	memcpy(q.mrsigner, v->quote.report.mrsigner, 32);
-	memcpy(q.evidence_digest, v->evidence, 32);
-	channel_send(a->signer, M_SIGN, &q, (struct bytes){0}, -1);
-}
-
-/* --- what is received ------------------------------------------------------- */
 
 static void
 warn_about(const struct client *c)
@@ -261,8 +36,8 @@ warn_about(const struct client *c)
 		log_text(&l, "message",
 		    "admitted by RA_TLS_ALLOW_DEBUG_ENCLAVE_INSECURE=1 without "
 		    "any measurement configured");
-		log_hex(&l, "mrenclave",
-		    p->verification.quote.report.mrenclave, 32);
+		log_hex(&l, "mrenclave", p->verification.quote.report.mrenclave,
+		    32);
 		log_end(&l);
 	}
 	if (p->verification.expired_by > 0) {
@@ -274,52 +49,86 @@ warn_about(const struct client *c)
 	}
 }
 
-static void
-on_evidence(struct appraiser *a, const struct message *m)
+static int
+appraise(struct appraiser *a, struct client *c)
 {
-	struct m_evidence e = MESSAGE_FIXED(struct m_evidence, m);
-	struct client *c = malloc(sizeof(*c));
-
-	if (c == NULL || (c->certificate = malloc(m->tail.n + 1)) == NULL)
-		log_fatal("out-of-memory", "no memory for a client");
-	client_forget(a, e.connection);
-	if (m->tail.n > 0)
-		memcpy(c->certificate, m->tail.p, m->tail.n);
-	c->connection = e.connection;
-	c->ticket = a->next_ticket++;
-	memcpy(c->request_id, e.request_id, sizeof(c->request_id));
-	memcpy(c->peer, e.peer, sizeof(c->peer));
-	c->peer[PEER_SIZE - 1] = '\0';
-	c->reference = a->reference;
-	c->reference->users++;
-	struct client **slot = client_slot(a, e.connection);
-	c->next = *slot;
-	*slot = c;
-
 	struct dci_reference reference = {.policy = c->reference->policy,
 	    .anchor = &a->child->start.anchor,
 	    .simulated = a->child->start.simulated,
 	    .choose = collateral_set_choose,
 	    .choose_arg = c->reference->collateral,
-	    .cache = c->reference->cache};
-	if (dci_appraise(&c->appraisal, &reference, c->certificate, m->tail.n,
-		child_now()) != 0) {
+	    .cache = a->cache};
+
+	return dci_appraise(&c->appraisal, &reference, c->certificate,
+	    c->certificate_size, child_now());
+}
+
+/* Of collateral by which a genuine quote was judged. */
+static void
+tell_usage(struct appraiser *a, const struct dci_verification *v)
+{
+	struct m_want used = {
+	    .platform = {.tee = v->quote.tee, .platform_ca = v->platform_ca}};
+
+	if (!v->has_tcb || a->collector == NULL)
+		return;
+	memcpy(used.platform.fmspc, v->fmspc, sizeof(v->fmspc));
+	if (usage_due(&a->usage, &used.platform, child_now()))
+		channel_send(
+		    a->collector, M_USED, &used, (struct bytes){0}, -1);
+}
+
+void
+client_appraise(struct appraiser *a, struct client *c)
+{
+	struct reference *old = c->reference;
+
+	c->reference = reference_hold(references_in_use(a->references));
+	reference_release(old);
+	int bad = appraise(a, c);
+	if (bad != 0 &&
+	    c->appraisal.failure.code == DCI_COLLATERAL_UNAVAILABLE &&
+	    waiting_enter(a->waiting, c))
+		return;
+	waiting_leave(a->waiting, c, "it is there");
+	tell_usage(a, &c->appraisal.verification);
+	if (bad != 0) {
 		refuse(a, c);
 		return;
 	}
 	warn_about(c);
-	send_verdict(a, e.connection, NULL);
+	submit_admission(a, c);
+}
+
+/* A client that waits has not been admitted. */
+static struct client *
+admitted(const struct appraiser *a, const struct message *m)
+{
+	struct client *c =
+	    client_find(a, MESSAGE_FIXED(struct m_connection, m).connection);
+
+	if (c == NULL || c->wait != NULL)
+		log_fatal("ipc", "a request of a client that was not admitted");
+	return c;
+}
+
+/* --- from the worker ---------------------------------------------------------
+ */
+
+static void
+on_evidence(struct appraiser *a, const struct message *m)
+{
+	struct m_evidence e = MESSAGE_FIXED(struct m_evidence, m);
+
+	client_appraise(a, client_new(a, &e, m->tail));
 }
 
 static void
 on_wanted(struct appraiser *a, const struct message *m)
 {
-	struct client *c = *client_slot(a,
-	    MESSAGE_FIXED(struct m_connection, m).connection);
+	struct client *c = admitted(a, m);
 
-	if (c == NULL)
-		log_fatal("ipc", "a secret for a client that was not admitted");
-	if (!send_row(a, c, LEDGER_SECRET, (struct bytes){0}))
+	if (!submit_row(a, c, LEDGER_SECRET, (struct bytes){0}))
 		refuse(a, c);
 }
 
@@ -375,18 +184,15 @@ appraise_csr(struct dci_appraisal *p, struct bytes der, struct ec_point *key)
 static void
 on_csr(struct appraiser *a, const struct message *m)
 {
-	struct client *c = *client_slot(a,
-	    MESSAGE_FIXED(struct m_connection, m).connection);
+	struct client *c = admitted(a, m);
 	struct ec_point key;
 
-	if (c == NULL)
-		log_fatal("ipc", "a CSR of a client that was not admitted");
 	if (appraise_csr(&c->appraisal, m->tail, &key) != 0 ||
-	    !send_row(a, c, LEDGER_CERTIFICATE, m->tail)) {
+	    !submit_row(a, c, LEDGER_CERTIFICATE, m->tail)) {
 		refuse(a, c);
 		return;
 	}
-	send_sign(a, c, &key);
+	submit_request(a, c, &key);
 	client_forget(a, c->connection);
 }
 
@@ -407,13 +213,16 @@ on_worker(struct channel *channel, const struct message *m, void *arg)
 		on_csr(a, m);
 		break;
 	case M_GONE:
-		client_forget(a,
-		    MESSAGE_FIXED(struct m_connection, m).connection);
+		client_forget(
+		    a, MESSAGE_FIXED(struct m_connection, m).connection);
 		break;
 	default:
 		log_fatal("ipc", "unexpected message %d", m->type);
 	}
 }
+
+/* --- from the others
+ * ----------------------------------------------------------- */
 
 static void
 on_silent_peer(struct channel *c, const struct message *m, void *arg)
@@ -434,14 +243,58 @@ on_peer_closed(struct channel *c, void *arg)
 }
 
 static void
+on_collector(struct channel *channel, const struct message *m, void *arg)
+{
+	struct appraiser *a = arg;
+	struct m_missing missing;
+
+	if (m->type != M_MISSING) {
+		channel_refuse(channel, "unexpected message %d", m->type);
+		return;
+	}
+	missing = MESSAGE_FIXED(struct m_missing, m);
+	missing.failure.sentence[DCI_SENTENCE_MAX - 1] = '\0';
+	if ((unsigned)missing.failure.code >= DCI_CODES ||
+	    !waiting_missing(a->waiting, &missing))
+		channel_refuse(channel, "an answer without a question");
+}
+
+/* The parent brings another one; until then the old collateral is as good as
+ * it was. */
+static void
+on_collector_closed(struct channel *c, void *arg)
+{
+	struct appraiser *a = arg;
+
+	if (channel_refused(c))
+		child_complain(a->child, ROLE_COLLECTOR, 0);
+	channel_free(c);
+	a->collector = NULL;
+}
+
+static void
+connect_collector(struct appraiser *a, int fd)
+{
+	channel_free(a->collector);
+	a->collector = channel_new(a->child->base, fd, ROLE_APPRAISER,
+	    ROLE_COLLECTOR, on_collector, on_collector_closed, a);
+	usage_forget(&a->usage);
+	waiting_connect(a->waiting);
+}
+
+static void
 appraiser_peer(struct child *child, enum role role, unsigned index, int fd)
 {
 	struct appraiser *a = child->state;
+
+	(void)index;
+	if (role == ROLE_COLLECTOR) {
+		connect_collector(a, fd);
+		return;
+	}
 	struct channel *c = channel_new(child->base, fd, ROLE_APPRAISER, role,
 	    role == ROLE_WORKER ? on_worker : on_silent_peer, on_peer_closed,
 	    a);
-
-	(void)index;
 	if (role == ROLE_WORKER)
 		a->worker = c;
 	else if (role == ROLE_SIGNER)
@@ -452,59 +305,27 @@ appraiser_peer(struct child *child, enum role role, unsigned index, int fd)
 		log_fatal("ipc", "unexpected peer");
 }
 
-static struct collateral_set *
-read_collateral(struct appraiser *a, int fd)
-{
-	struct bytes text = child_read(fd, "collateral",
-	    COLLATERAL_SETS * LIMIT_BUNDLE);
-	struct collateral_set *set = collateral_set_open(text);
-
-	free((void *)text.p);
-	collateral_set_verify(set, &a->child->start.anchor);
-	return set;
-}
-
-static struct reference *
-reference_new(struct dci_policy *policy, struct collateral_set *collateral)
-{
-	struct reference *r = calloc(1, sizeof(*r));
-
-	struct dci_cache *cache = dci_cache_new(PLATFORMS);
-
-	if (r == NULL || cache == NULL)
-		log_fatal("start-failed", "out of memory");
-	*r = (struct reference){1, policy, collateral, cache};
-	return r;
-}
-
-/* Policy and collateral come one after the other, policy first. */
 static void
 appraiser_reload(struct child *child, enum file_kind kind, int fd)
 {
 	struct appraiser *a = child->state;
-	static struct dci_policy *waiting;
 
-	if (kind == FILE_POLICY) {
-		dci_policy_free(waiting);
-		waiting = policy_file_read(fd);
-		return;
-	}
-	if (kind != FILE_COLLATERAL || waiting == NULL)
+	if (kind == FILE_POLICY)
+		references_policy(a->references, fd);
+	else if (kind == FILE_COLLATERAL)
+		references_collateral(a->references, fd);
+	else
 		log_fatal("ipc", "unexpected file %d", kind);
-	struct reference *old = a->reference;
-	a->reference = reference_new(TAKE(waiting), read_collateral(a, fd));
-	reference_release(old);
 }
 
 static void
-report_collateral(const struct collateral_set *set)
+on_loaded(void *arg, unsigned files)
 {
-	struct dci_failure f;
+	struct appraiser *a = arg;
+	struct m_loaded m = {.files = files};
 
-	for (size_t i = 0; i < collateral_set_size(set); i++) {
-		if (dci_snapshot_check(collateral_set_snapshot(set, i), &f) != 0)
-			log_fail(LOG_LEVEL_WARN, "collateral-unusable", &f);
-	}
+	waiting_loaded(a->waiting);
+	channel_send(a->child->parent, M_LOADED, &m, (struct bytes){0}, -1);
 }
 
 static void
@@ -512,7 +333,7 @@ appraiser_start(struct child *child)
 {
 	struct appraiser *a = calloc(1, sizeof(*a));
 
-	if (a == NULL)
+	if (a == NULL || (a->cache = dci_cache_new(PLATFORMS)) == NULL)
 		log_fatal("start-failed", "out of memory");
 	child->state = a;
 	a->child = child;
@@ -521,11 +342,8 @@ appraiser_start(struct child *child)
 	a->reporter = reporter_new(child->base);
 	a->record = writer_new(RECORD_MAX);
 	a->row = writer_new(LEDGER_ROW_MAX);
-	a->reference = reference_new(
-	    policy_file_read(child->file[FILE_POLICY]),
-	    read_collateral(a, child->file[FILE_COLLATERAL]));
-	if (child->start.index == 0)
-		report_collateral(a->reference->collateral);
+	a->waiting = waiting_new(a);
+	a->references = references_new(child, on_loaded, a);
 }
 
 static void

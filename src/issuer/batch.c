@@ -8,6 +8,7 @@
 
 struct batch {
 	struct ledger *ledger;
+	struct shelf *shelf;
 	struct recorder *recorder;
 	struct release *release;
 	STAILQ_HEAD(, pending) queue;
@@ -26,6 +27,9 @@ append(struct batch *b, struct pending *p)
 		return dci_fail(&p->failure, DCI_EVIDENCE_REUSED,
 		    "A certificate was already issued on this evidence. Make "
 		    "a new quote and try again.");
+	if (shelf_put(b->shelf, b->ledger, row->snapshot_digest, &p->failure) !=
+	    0)
+		return -1;
 	int bad = p->kind == LEDGER_SECRET
 		      ? ledger_append(b->ledger, row, (struct bytes){0}, NULL,
 			    0, child_now(), &p->row_id, &p->failure)
@@ -42,7 +46,15 @@ static bool
 is_about_the_row(enum dci_code code)
 {
 	return code == DCI_EVIDENCE_REUSED || code == DCI_CLOCK_BEHIND ||
-	       code == DCI_SECRET_RELEASED_TOO_OFTEN;
+	       code == DCI_SECRET_RELEASED_TOO_OFTEN ||
+	       code == DCI_LEDGER_CONTENT;
+}
+
+static void
+roll_back(struct batch *b)
+{
+	ledger_rollback(b->ledger);
+	shelf_settle(b->shelf, false);
 }
 
 /* Stores what can be stored; false if the whole batch failed, with *f. */
@@ -60,18 +72,19 @@ store(struct batch *b, struct dci_failure *f)
 			appended++;
 		} else if (!is_about_the_row(p->failure.code)) {
 			*f = p->failure;
-			ledger_rollback(b->ledger);
+			roll_back(b);
 			return false;
 		}
 	}
 	if (appended == 0) {
-		ledger_rollback(b->ledger);
+		roll_back(b);
 		return true;
 	}
 	if (ledger_commit(b->ledger, f) != 0) {
-		ledger_rollback(b->ledger);
+		roll_back(b);
 		return false;
 	}
+	shelf_settle(b->shelf, true);
 	return true;
 }
 
@@ -164,8 +177,10 @@ batch_new(struct child *child, struct release *release)
 }
 
 void
-batch_open(struct batch *b, struct ledger *ledger, struct recorder *recorder)
+batch_open(struct batch *b, struct ledger *ledger, struct shelf *shelf,
+    struct recorder *recorder)
 {
 	b->ledger = ledger;
+	b->shelf = shelf;
 	b->recorder = recorder;
 }

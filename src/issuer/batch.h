@@ -8,13 +8,15 @@
 
 #include "issuer/recorder.h"
 #include "issuer/release.h"
+#include "issuer/shelf.h"
 
 struct batch;
 
 /* Fatal without memory.  Runs on an event of the child's loop. */
 struct batch *batch_new(struct child *, struct release *);
 /* Before the first of the calls below. */
-void batch_open(struct batch *, struct ledger *, struct recorder *);
+void batch_open(
+    struct batch *, struct ledger *, struct shelf *, struct recorder *);
 
 /* Takes over p, whose row is complete: it is stored and released, or refused,
  * as soon as nothing is left to read. */

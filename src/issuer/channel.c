@@ -12,8 +12,8 @@
 #include "base/log.h"
 #include "issuer/channel.h"
 
-#define FIXED_MAX    8192
-#define MESSAGE_MAX  (4 + FIXED_MAX + LEDGER_ROW_MAX)
+#define FIXED_MAX     8192
+#define MESSAGE_MAX   (4 + FIXED_MAX + LEDGER_ROW_MAX)
 #define READS_AT_ONCE 64 /* then the other events get their turn */
 
 static const struct message_rule {
@@ -22,14 +22,13 @@ static const struct message_rule {
 	size_t fixed, tail;
 } rules[M_TYPES] = {
 #define ROLE_ANY ROLES
-#define MESSAGE(name_, from_, to_, fixed_, tail_)                          \
-	[M_##name_] = {#name_, ROLE_##from_, ROLE_##to_, sizeof(fixed_), \
-	    tail_},
+#define MESSAGE(name_, from_, to_, fixed_, tail_) \
+	[M_##name_] = {#name_, ROLE_##from_, ROLE_##to_, sizeof(fixed_), tail_},
     MESSAGES(MESSAGE)
 #undef MESSAGE
 };
 
-#define MESSAGE(name, from, to, fixed, tail)                            \
+#define MESSAGE(name, from, to, fixed, tail)                               \
 	_Static_assert(sizeof(fixed) <= FIXED_MAX, #name " is too large"); \
 	_Static_assert((tail) <= LEDGER_ROW_MAX, #name " tail too large");
 MESSAGES(MESSAGE)
@@ -75,8 +74,8 @@ rule_for(uint64_t type, enum role from, enum role to)
 
 /* Splits what was received; the buffer is aligned for every fixed part. */
 static bool
-decode(struct message *m, const uint8_t *data, size_t n, int fd,
-    enum role self, enum role peer)
+decode(struct message *m, const uint8_t *data, size_t n, int fd, enum role self,
+    enum role peer)
 {
 	uint64_t type;
 
@@ -87,7 +86,7 @@ decode(struct message *m, const uint8_t *data, size_t n, int fd,
 	if (rule == NULL)
 		return false;
 	size_t head = sizeof(type) + rule->fixed;
-	bool brings = type == M_PEER || type == M_FILE;
+	bool brings = type == M_PEER || type == M_FILE || type == M_PUBLISHED;
 	if (n < head || n - head > rule->tail || brings != (fd >= 0))
 		return false;
 	*m = (struct message){.type = (enum message_type)type,
@@ -115,8 +114,8 @@ passed_fd(struct msghdr *msg)
 }
 
 static enum received
-receive_one(int fd, int flags, struct message *m, enum role self,
-    enum role peer)
+receive_one(
+    int fd, int flags, struct message *m, enum role self, enum role peer)
 {
 	union {
 		struct cmsghdr header;
@@ -147,13 +146,15 @@ receive_one(int fd, int flags, struct message *m, enum role self,
 }
 
 /* Those that serve everybody must not end because one of those that face
- * clients went mad. */
+ * clients or the network went mad. */
 static bool
 outlives(enum role self, enum role peer)
 {
 	return self == ROLE_PARENT ||
-	    ((self == ROLE_SIGNER || self == ROLE_LEDGER) &&
-		(peer == ROLE_WORKER || peer == ROLE_APPRAISER));
+	       (self == ROLE_COLLECTOR && peer == ROLE_APPRAISER) ||
+	       (self == ROLE_APPRAISER && peer == ROLE_COLLECTOR) ||
+	       ((self == ROLE_SIGNER || self == ROLE_LEDGER) &&
+		   (peer == ROLE_WORKER || peer == ROLE_APPRAISER));
 }
 
 void
@@ -299,8 +300,7 @@ channel_new(struct event_base *base, int fd, enum role self, enum role peer,
 	    .closed = closed,
 	    .arg = arg};
 	STAILQ_INIT(&c->queue);
-	c->readable =
-	    event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
 	if (c->readable == NULL || c->writable == NULL ||
 	    event_add(c->readable, NULL) != 0)

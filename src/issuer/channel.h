@@ -6,9 +6,10 @@
  *
  * A message that does not fit its definition in messages.h, or that makes no
  * sense to its receiver, is an internal framing error.  Workers and appraisers
- * end themselves then.  Parent, signer and ledger, which serve all of them,
- * close the channel of a worker or an appraiser that sent such a message, and
- * go on; see channel_refuse().
+ * end themselves then.  Parent, signer, ledger and collector, which serve all
+ * of them, close the channel of a worker or an appraiser that sent such a
+ * message, and go on, and so do parent and appraisers with that of the
+ * collector; see channel_refuse().
  */
 #ifndef ISSUER_CHANNEL_H
 #define ISSUER_CHANNEL_H
@@ -21,7 +22,8 @@
 struct channel;
 
 /* A received message.  Everything is valid during the callback only; fd is -1
- * or belongs to the callback.  Only PEER and FILE bring one along. */
+ * or belongs to the callback.  Only PEER, FILE and PUBLISHED bring one
+ * along. */
 struct message {
 	enum message_type type;
 	const void *fixed;
@@ -29,8 +31,8 @@ struct message {
 	int fd;
 };
 
-typedef void (*channel_receive)(struct channel *, const struct message *,
-    void *arg);
+typedef void (*channel_receive)(
+    struct channel *, const struct message *, void *arg);
 /* The other end is closed.  The callback may free the channel. */
 typedef void (*channel_closed)(struct channel *, void *arg);
 

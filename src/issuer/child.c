@@ -15,7 +15,7 @@
 
 /* What one client needs comes and goes at the top of the heap: it is not to be
  * given back to the kernel, and faulted in again, each time. */
-#define HEAP_KEPT (8 * 1024 * 1024)
+#define HEAP_KEPT  (8 * 1024 * 1024)
 #define HEAP_BLOCK (1024 * 1024) /* larger ones are mapped on their own */
 
 struct first_peer {
@@ -32,7 +32,7 @@ const char *
 process_name(enum role role)
 {
 	static const char *const names[ROLES] = {
-	    "parent", "worker", "appraiser", "signer", "ledger"};
+	    "parent", "worker", "appraiser", "signer", "ledger", "collector"};
 
 	return (unsigned)role < ROLES ? names[role] : "unknown";
 }
@@ -54,8 +54,8 @@ child_read(int fd, const char *what, size_t max)
 		log_fatal("start-failed", "%s cannot be read", what);
 	size_t n = (size_t)size;
 	if (n > max)
-		log_fatal("start-failed", "%s is larger than %zu bytes", what,
-		    max);
+		log_fatal(
+		    "start-failed", "%s is larger than %zu bytes", what, max);
 	uint8_t *data = malloc(n + 1);
 	if (data == NULL)
 		log_fatal("start-failed", "no memory for %s", what);
@@ -76,8 +76,7 @@ child_complain(struct child *child, enum role role, unsigned index)
 {
 	struct m_peer about = {.role = role, .index = index};
 
-	channel_send(child->parent, M_COMPLAINT, &about, (struct bytes){0},
-	    -1);
+	channel_send(child->parent, M_COMPLAINT, &about, (struct bytes){0}, -1);
 }
 
 /* Signals are for the parent: a Ctrl-C at the terminal reaches the whole
@@ -85,8 +84,8 @@ child_complain(struct child *child, enum role role, unsigned index)
 static void
 ignore_signals(void)
 {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE,
-	    SIGUSR1, SIGUSR2};
+	static const int ignored[] = {
+	    SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2};
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
@@ -115,6 +114,9 @@ receive_orders(struct child *child, enum role self, struct first_peer *peers)
 			peers[n++] = (struct first_peer){
 			    MESSAGE_FIXED(struct m_peer, &m), m.fd};
 			break;
+		case M_SOURCE:
+			child->source = MESSAGE_FIXED(struct m_source, &m);
+			break;
 		case M_GO:
 			return n;
 		default:
@@ -135,16 +137,18 @@ on_parent(struct channel *c, const struct message *m, void *arg)
 		break;
 	}
 	case M_FILE:
-		r->role->reload(&r->child,
-		    MESSAGE_FIXED(struct m_file, m).kind, m->fd);
+		r->role->reload(
+		    &r->child, MESSAGE_FIXED(struct m_file, m).kind, m->fd);
 		close(m->fd);
 		break;
 	case M_GO:
-		channel_send(c, M_DONE, &(struct m_none){0},
-		    (struct bytes){0}, -1);
+		channel_send(
+		    c, M_DONE, &(struct m_none){0}, (struct bytes){0}, -1);
 		break;
 	default:
-		log_fatal("ipc", "unexpected message %d", m->type);
+		if (r->role->message == NULL)
+			log_fatal("ipc", "unexpected message %d", m->type);
+		r->role->message(&r->child, m);
 	}
 }
 
@@ -173,6 +177,16 @@ name_process(enum role role, const struct m_start *start)
 	prctl(PR_SET_NAME, name);
 }
 
+static int
+own_folder(const struct child *child)
+{
+	if (child->file[FILE_LEDGER_FOLDER] >= 0)
+		return child->file[FILE_LEDGER_FOLDER];
+	if (child->file[FILE_COLLATERAL_FOLDER] >= 0)
+		return child->file[FILE_COLLATERAL_FOLDER];
+	return child->file[FILE_EMPTY_FOLDER];
+}
+
 void
 child_run(const struct child_role *role)
 {
@@ -192,18 +206,17 @@ child_run(const struct child_role *role)
 	if (r.child.base == NULL || event_base_priority_init(r.child.base, 2))
 		log_fatal("start-failed", "no event loop");
 	role->start(&r.child);
-	sandbox_enter(role->role, r.child.file[FILE_LEDGER_FOLDER] >= 0
-		? r.child.file[FILE_LEDGER_FOLDER]
-		: r.child.file[FILE_EMPTY_FOLDER]);
+	sandbox_enter(role->role, own_folder(&r.child),
+	    r.child.source.kind != SOURCE_NONE);
+	r.child.parent = channel_new(r.child.base, CHILD_PARENT_FD, role->role,
+	    ROLE_PARENT, on_parent, on_parent_closed, &r);
 	if (role->locked != NULL)
 		role->locked(&r.child);
 	for (size_t i = 0; i < n; i++)
 		role->peer(&r.child, peers[i].who.role, peers[i].who.index,
 		    peers[i].fd);
-	r.child.parent = channel_new(r.child.base, CHILD_PARENT_FD,
-	    role->role, ROLE_PARENT, on_parent, on_parent_closed, &r);
-	channel_send(r.child.parent, M_DONE, &(struct m_none){0},
-	    (struct bytes){0}, -1);
+	channel_send(
+	    r.child.parent, M_DONE, &(struct m_none){0}, (struct bytes){0}, -1);
 	event_base_dispatch(r.child.base);
 	log_fatal("internal-error", "the event loop ended");
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "issuer/collateral_check.h"
-#include "issuer/collateral_set.h"
+#include "issuer/collateral_text.h"
 #include "issuer/sandbox.h"
 
 /* A descriptor of the folder that the checking process is locked into: it
@@ -20,30 +20,37 @@ some_folder(void)
 static int
 check(struct bytes text, const struct dci_anchor *anchor, struct dci_failure *f)
 {
-	struct collateral_set *set = collateral_set_open(text);
+	struct reader r = reader_of(text.p, text.n);
+	struct dci_collateral c;
 
 	f->code = DCI_OK;
-	collateral_set_verify(set, anchor);
-	for (size_t i = 0; i < collateral_set_size(set); i++) {
-		if (dci_snapshot_check(collateral_set_snapshot(set, i), f) != 0)
+	while (collateral_text_next(&r, &c)) {
+		struct dci_snapshot *s = dci_snapshot_new(&c, anchor);
+
+		if (s == NULL)
+			return dci_fail(
+			    f, DCI_OUT_OF_MEMORY, "No memory for collateral.");
+		int bad = dci_snapshot_check(s, f);
+		dci_snapshot_free(s);
+		if (bad != 0)
 			return -1;
 	}
 	return 0;
 }
 
 int
-collateral_check_apart(struct bytes text, const struct dci_anchor *anchor,
-    struct dci_failure *f)
+collateral_check_apart(
+    struct bytes text, const struct dci_anchor *anchor, struct dci_failure *f)
 {
 	struct dci_failure found = {.code = DCI_INTERNAL};
 	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC) != 0)
-		return dci_fail(f, DCI_SETUP_FAILED, "pipe: %s.",
-		    strerror(errno));
+		return dci_fail(
+		    f, DCI_SETUP_FAILED, "pipe: %s.", strerror(errno));
 	pid_t pid = fork();
 	if (pid == 0) {
-		sandbox_enter(ROLE_APPRAISER, some_folder());
+		sandbox_enter(ROLE_APPRAISER, some_folder(), false);
 		check(text, anchor, &found);
 		ssize_t put = write(pipes[1], &found, sizeof(found));
 		_exit(put == (ssize_t)sizeof(found) ? 0 : 1);

@@ -7,7 +7,7 @@
 #include "dci/verify.h"
 
 /*
- * Verifies what collateral_set_load() wrote, dates apart, in a process of its
+ * Verifies what collateral_text_load() wrote, dates apart, in a process of its
  * own that is locked in like an appraiser: the parent parses nothing that
  * comes from elsewhere.  Returns 0, or -1 with *f for the first set that is of
  * no use.

@@ -1,95 +1,54 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "collateral/load.h"
 #include "issuer/collateral_set.h"
+#include "issuer/platform_id.h"
+
+/* A set that was verified, shared by the collections that have it. */
+struct verified {
+	unsigned users;
+	uint8_t digest[32];
+	struct dci_snapshot *snapshot;
+};
 
 struct collateral_set {
-	uint8_t *data;
-	size_t n;
+	uint8_t *file; /* until all sets are verified */
+	struct reader rest;
+	bool more;
+	size_t size, done;
 	struct {
-		struct dci_collateral documents;
-		struct dci_snapshot *snapshot;
+		struct verified *verified;
+		bool fresh;
 	} set[COLLATERAL_SETS];
 };
 
-#define MISSING UINT32_MAX
-
 static void
-write_documents(struct writer *w, const struct dci_collateral *c)
+verified_release(struct verified *v)
 {
-	for (size_t d = 0; d < DCI_DOCUMENTS; d++) {
-		if (c->doc[d].data == NULL)
-			writer_u32le(w, MISSING);
-		else
-			writer_blob32(w, c->doc[d].data, c->doc[d].n);
-	}
-}
-
-int
-collateral_set_load(struct writer *w, size_t paths, const char *const *path,
-    struct dci_failure *f)
-{
-	for (size_t i = 0; i < paths; i++) {
-		struct collateral_files files;
-
-		if (collateral_load(&files, path[i], f) != 0)
-			return -1;
-		struct dci_collateral view = collateral_view(&files);
-		write_documents(w, &view);
-		collateral_free(&files);
-		if (w->failed)
-			return dci_fail(f, DCI_FILE_TOO_LARGE,
-			    "All collateral together is larger than the %zu "
-			    "bytes that are accepted.",
-			    w->max);
-	}
-	return 0;
-}
-
-static bool
-read_documents(struct reader *r, struct dci_collateral *c)
-{
-	memset(c, 0, sizeof(*c));
-	for (size_t d = 0; d < DCI_DOCUMENTS; d++) {
-		struct reader ahead = *r;
-		uint32_t n;
-		struct bytes b;
-
-		if (!reader_u32le(&ahead, &n))
-			return false;
-		if (n == MISSING) {
-			*r = ahead;
-			continue;
-		}
-		if (!reader_blob32(r, &b))
-			return false;
-		/* An empty file is there, but empty. */
-		c->doc[d].data = b.p;
-		c->doc[d].n = b.n;
-	}
-	return true;
+	if (v == NULL || --v->users > 0)
+		return;
+	dci_snapshot_free(v->snapshot);
+	free(v);
 }
 
 struct collateral_set *
-collateral_set_open(struct bytes text)
+collateral_set_open(struct bytes file)
 {
 	struct collateral_set *s = calloc(1, sizeof(*s));
+	struct bytes text;
 
-	if (s == NULL || (s->data = malloc(text.n + 1)) == NULL)
-		log_fatal("start-failed", "no memory for collateral");
-	if (text.n > 0)
-		memcpy(s->data, text.p, text.n);
-	struct reader r = reader_of(s->data, text.n);
-	while (!reader_done(&r)) {
-		if (s->n == COLLATERAL_SETS ||
-		    !read_documents(&r, &s->set[s->n].documents))
-			log_fatal("ipc", "bad internal framing: collateral");
-		s->n++;
+	if (s == NULL || (s->file = malloc(file.n + 1)) == NULL)
+		log_fatal("out-of-memory", "no memory for collateral");
+	if (file.n > 0)
+		memcpy(s->file, file.p, file.n);
+	if (!collateral_file_open(
+		(struct bytes){s->file, file.n}, &s->more, &text) ||
+	    !collateral_text_count(text, COLLATERAL_SETS, &s->size)) {
+		collateral_set_free(s);
+		return NULL;
 	}
+	s->rest = reader_of(text.p, text.n);
 	return s;
 }
 
@@ -98,66 +57,152 @@ collateral_set_free(struct collateral_set *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->n; i++)
-		dci_snapshot_free(s->set[i].snapshot);
-	free(s->data);
+	for (size_t i = 0; i < s->done; i++)
+		verified_release(s->set[i].verified);
+	free(s->file);
 	free(s);
 }
 
 size_t
 collateral_set_size(const struct collateral_set *s)
 {
-	return s->n;
+	return s->size;
 }
 
-struct dci_collateral
-collateral_set_documents(const struct collateral_set *s, size_t i)
+bool
+collateral_set_more(const struct collateral_set *s)
 {
-	return s->set[i].documents;
+	return s->more;
 }
 
 const struct dci_snapshot *
 collateral_set_snapshot(const struct collateral_set *s, size_t i)
 {
-	return s->set[i].snapshot;
+	return s->set[i].verified->snapshot;
 }
 
-void
-collateral_set_verify(struct collateral_set *s, const struct dci_anchor *anchor)
+bool
+collateral_set_is_fresh(const struct collateral_set *s, size_t i)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		s->set[i].snapshot =
-		    dci_snapshot_new(&s->set[i].documents, anchor);
-		if (s->set[i].snapshot == NULL)
-			log_fatal("start-failed", "no memory for collateral");
-	}
+	return s->set[i].fresh;
 }
 
+static struct verified *
+find(const struct collateral_set *s, const uint8_t digest[static 32])
+{
+	for (size_t i = 0; s != NULL && i < s->done; i++) {
+		struct verified *v = s->set[i].verified;
+
+		if (memcmp(v->digest, digest, sizeof(v->digest)) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+static struct verified *
+verify(const struct dci_collateral *c, const uint8_t digest[static 32],
+    const struct dci_anchor *anchor)
+{
+	struct verified *v = calloc(1, sizeof(*v));
+
+	if (v == NULL || (v->snapshot = dci_snapshot_new(c, anchor)) == NULL)
+		log_fatal("out-of-memory", "no memory for collateral");
+	memcpy(v->digest, digest, sizeof(v->digest));
+	return v;
+}
+
+bool
+collateral_set_verify_next(struct collateral_set *s,
+    const struct dci_anchor *anchor, const struct collateral_set *old)
+{
+	struct dci_collateral c;
+	uint8_t digest[32];
+
+	if (!collateral_text_next(&s->rest, &c)) {
+		free(TAKE(s->file));
+		return false;
+	}
+	collateral_digest(digest, &c);
+	struct verified *v = find(old, digest);
+	s->set[s->done].fresh = v == NULL;
+	if (v == NULL && (v = find(s, digest)) == NULL)
+		v = verify(&c, digest, anchor);
+	v->users++;
+	s->set[s->done++].verified = v;
+	return true;
+}
+
+/* --- choosing
+ * ----------------------------------------------------------------- */
+
+/* What is usable of it is for that platform. */
 static bool
 fits(const struct dci_snapshot *s, const struct dci_platform_id *id)
 {
+	struct dci_described pck_crl;
 	enum dci_tee tee;
 	uint8_t fmspc[6];
 
-	return dci_snapshot_scope(s, &tee, fmspc) && tee == id->tee &&
-	    memcmp(fmspc, id->fmspc, sizeof(fmspc)) == 0;
+	if (!dci_snapshot_scope(s, &tee, fmspc) || tee != id->tee ||
+	    memcmp(fmspc, id->fmspc, sizeof(fmspc)) != 0)
+		return false;
+	dci_snapshot_describe(&pck_crl, s, DCI_DOC_PCK_CRL);
+	return pck_crl.failure.code != DCI_OK ||
+	       pck_crl.platform_ca == id->platform_ca;
+}
+
+static int
+compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Both have nothing wrong with them, and are for one platform. */
+static bool
+is_newer(const struct dci_snapshot *a, const struct dci_snapshot *b)
+{
+	static const enum dci_document documents[] = {
+	    DCI_DOC_TCB_INFO, DCI_DOC_QE_IDENTITY, DCI_DOC_PCK_CRL};
+
+	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++) {
+		struct dci_described of_a, of_b;
+
+		dci_snapshot_describe(&of_a, a, documents[i]);
+		dci_snapshot_describe(&of_b, b, documents[i]);
+		int order = compare(of_a.evaluation, of_b.evaluation);
+		if (order == 0)
+			order = compare(of_a.dates.issued, of_b.dates.issued);
+		if (order != 0)
+			return order > 0;
+	}
+	return false;
 }
 
 static const struct dci_snapshot *
 best_for(const struct collateral_set *s, const struct dci_platform_id *id)
 {
-	const struct dci_snapshot *second_best = NULL;
+	const struct dci_snapshot *good = NULL, *other = NULL;
 	struct dci_failure ignored;
 
-	for (size_t i = 0; i < s->n; i++) {
-		if (!fits(s->set[i].snapshot, id))
+	for (size_t i = 0; i < s->done; i++) {
+		const struct dci_snapshot *one = collateral_set_snapshot(s, i);
+
+		if (!fits(one, id))
 			continue;
-		if (dci_snapshot_check(s->set[i].snapshot, &ignored) == 0)
-			return s->set[i].snapshot;
-		if (second_best == NULL)
-			second_best = s->set[i].snapshot;
+		if (dci_snapshot_check(one, &ignored) != 0)
+			other = other != NULL ? other : one;
+		else if (good == NULL || is_newer(one, good))
+			good = one;
 	}
-	return second_best;
+	return good != NULL ? good : other;
+}
+
+/* The verification says better what is wrong with the only set that there will
+ * be than that there is no other. */
+static const struct dci_snapshot *
+only_one(const struct collateral_set *s)
+{
+	return s->done == 1 && !s->more ? collateral_set_snapshot(s, 0) : NULL;
 }
 
 const struct dci_snapshot *
@@ -165,28 +210,26 @@ collateral_set_choose(
     void *arg, const struct dci_quote *quote, struct dci_failure *f)
 {
 	const struct collateral_set *s = arg;
+	const struct dci_snapshot *best = only_one(s);
 	struct dci_platform_id id;
-	char fmspc[13];
+	char platform[PLATFORM_ID_TEXT];
 
-	/* With a single set there is nothing to choose, and if it is for
-	 * another platform the verification says so exactly. */
-	if (s->n == 1)
-		return s->set[0].snapshot;
-	if (s->n == 0) {
+	if (best != NULL)
+		return best;
+	if (s->done == 0 && !s->more) {
 		dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
 		    "The issuer has no collateral at all, so it cannot verify "
-		    "any quote. Give it some with --collateral.");
+		    "any quote. Give it a source, or files with --collateral.");
 		return NULL;
 	}
 	if (dci_quote_claims(&id, quote, f) != 0)
 		return NULL;
-	const struct dci_snapshot *best = best_for(s, &id);
-	if (best != NULL)
+	if ((best = best_for(s, &id)) != NULL)
 		return best;
-	hex_encode(fmspc, id.fmspc, sizeof(id.fmspc));
+	platform_id_text(platform, &id);
 	dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
-	    "The issuer has no collateral for the platform of this quote: "
-	    "FMSPC %s (%s); it has %zu other sets. Add it with --collateral.",
-	    fmspc, id.tee == DCI_TEE_TDX ? "TDX" : "SGX", s->n);
+	    "The issuer has no collateral for the platform of this quote: %s; "
+	    "it has %zu other sets.",
+	    platform, s->done);
 	return NULL;
 }

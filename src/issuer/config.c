@@ -23,23 +23,25 @@ static const char default_listen[] = "[::]:4433";
 struct config_options {
 	cfg_opt_t top[SETTINGS + POLICY_KEYS + 4];
 	cfg_opt_t tls[SETTINGS_TLS + 1];
-	cfg_opt_t collateral[SETTINGS_COLLATERAL + POLICY_COLLATERAL_KEYS + 1];
+	cfg_opt_t collateral[SETTINGS_COLLATERAL + SOURCE_KEYS +
+			     POLICY_COLLATERAL_KEYS + 1];
 	cfg_opt_t enclave[POLICY_ENTRY_KEYS + 1];
 };
 
 static void
 config_options(struct config_options *o)
 {
-	cfg_opt_t *top = o->top;
+	cfg_opt_t *top = o->top, *collateral = o->collateral;
 
 	conf_options(o->tls, settings_tls_keys, SETTINGS_TLS);
 	conf_options_end(o->tls + SETTINGS_TLS);
+	conf_options(collateral, settings_collateral_keys, SETTINGS_COLLATERAL);
+	collateral += SETTINGS_COLLATERAL;
+	conf_options(collateral, source_keys, SOURCE_KEYS);
+	collateral += SOURCE_KEYS;
 	conf_options(
-	    o->collateral, settings_collateral_keys, SETTINGS_COLLATERAL);
-	conf_options(o->collateral + SETTINGS_COLLATERAL,
-	    policy_collateral_keys, POLICY_COLLATERAL_KEYS);
-	conf_options_end(
-	    o->collateral + SETTINGS_COLLATERAL + POLICY_COLLATERAL_KEYS);
+	    collateral, policy_collateral_keys, POLICY_COLLATERAL_KEYS);
+	conf_options_end(collateral + POLICY_COLLATERAL_KEYS);
 
 	conf_options(top, settings_keys, SETTINGS);
 	top += SETTINGS;
@@ -98,8 +100,10 @@ config_read(struct issuer_config *c, cfg_t *cfg, struct dci_failure *f)
 	if (conf_read(cfg, settings_keys, SETTINGS, c, f) != 0 ||
 	    conf_read(tls, settings_tls_keys, SETTINGS_TLS, c, f) != 0)
 		return -1;
-	return conf_read(
-	    collateral, settings_collateral_keys, SETTINGS_COLLATERAL, c, f);
+	if (conf_read(collateral, settings_collateral_keys, SETTINGS_COLLATERAL,
+		c, f) != 0)
+		return -1;
+	return conf_read(collateral, source_keys, SOURCE_KEYS, &c->source, f);
 }
 
 /* RA_TLS_* count only without enclave sections; what the file says of grace
@@ -174,11 +178,13 @@ collateral_add(struct issuer_config *c, const char *path, struct dci_failure *f)
 	return 0;
 }
 
-/* The simulated platform's own collateral. */
+/* The simulated platform's own collateral; it need not be there where it may be
+ * fetched. */
 static int
 collateral_of_sim(struct issuer_config *c, struct dci_failure *f)
 {
 	static const char *const folders[] = {"collateral", "collateral-tdx"};
+	bool fetched = source_settings_on(&c->source);
 	struct stat st;
 
 	collateral_clear(c);
@@ -189,9 +195,30 @@ collateral_of_sim(struct issuer_config *c, struct dci_failure *f)
 
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return dci_fail(f, DCI_USAGE, "--sim: path too long");
-		if (i > 0 && stat(path, &st) != 0)
+		if ((i > 0 || fetched) && stat(path, &st) != 0)
 			continue;
 		if (collateral_add(c, path, f) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A flag wins over the file; the file's sim only adds to it. */
+static int
+config_collateral(struct issuer_config *c, const struct issuer_flags *flags,
+    struct dci_failure *f)
+{
+	if (flags->collateral_url != NULL &&
+	    source_settings_url(&c->source, flags->collateral_url, f) != 0)
+		return -1;
+	if (flags->collaterals == 0)
+		return flags->sim != NULL ||
+			       (c->sim != NULL && c->collaterals == 0)
+			   ? collateral_of_sim(c, f)
+			   : 0;
+	collateral_clear(c);
+	for (size_t i = 0; i < flags->collaterals; i++) {
+		if (collateral_add(c, flags->collateral[i], f) != 0)
 			return -1;
 	}
 	return 0;
@@ -217,18 +244,7 @@ config_flags(struct issuer_config *c, const struct issuer_flags *flags,
 	    replace(&c->sim, flags->sim, "--sim", f) != 0 ||
 	    replace(&c->wrap_key, flags->wrap_key, "WRAP_KEY", f) != 0)
 		return -1;
-	if (flags->collaterals > 0) {
-		collateral_clear(c);
-		for (size_t i = 0; i < flags->collaterals; i++) {
-			if (collateral_add(c, flags->collateral[i], f) != 0)
-				return -1;
-		}
-		return 0;
-	}
-	/* A flag wins over the file; the file's sim only adds to it. */
-	if (flags->sim != NULL || (c->sim != NULL && c->collaterals == 0))
-		return collateral_of_sim(c, f);
-	return 0;
+	return config_collateral(c, flags, f);
 }
 
 /* --- all of it --- */
@@ -244,6 +260,8 @@ config_defaults(struct issuer_config *c, struct dci_failure *f)
 	    c->tls_key == NULL)
 		return dci_fail(
 		    f, DCI_OUT_OF_MEMORY, "No memory for the configuration.");
+	if (source_settings_init(&c->source, f) != 0)
+		return -1;
 	if (!issuer_address_parse(&c->listen, default_listen))
 		return dci_fail(f, DCI_INTERNAL, "The default address.");
 	return 0;
@@ -254,7 +272,14 @@ static int
 config_derive(struct issuer_config *c, struct dci_failure *f)
 {
 	char text[ISSUER_ADDRESS_SIZE];
+	bool qcnl;
 
+	if (source_settings_derive(&c->source,
+		c->sim != NULL || c->collaterals > 0, c->sources.qcnl_file,
+		&qcnl, f) != 0)
+		return -1;
+	if (qcnl)
+		issuer_note_qcnl(c);
 	if (c->workers == 0) {
 		long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -324,6 +349,7 @@ issuer_config_free(struct issuer_config *c)
 	/* One past the last may have been copied already. */
 	for (size_t i = 0; i < ISSUER_PATHS; i++)
 		free(c->collateral[i]);
+	source_settings_free(&c->source);
 	dci_policy_free(c->policy);
 	*c = (struct issuer_config){.action = ISSUER_RUN};
 }
@@ -341,6 +367,7 @@ issuer_config_text(const struct issuer_config *c)
 	writer_text(&w, "}\ncollateral {\n");
 	conf_print(
 	    &w, "    ", settings_collateral_keys, SETTINGS_COLLATERAL, c);
+	conf_print(&w, "    ", source_keys, SOURCE_KEYS, &c->source);
 	hex_encode(digest, c->policy->digest, sizeof(c->policy->digest));
 	writer_printf(&w, "}\n# The policy, to the end; SHA-256 %s\n", digest);
 	writer_put(&w, c->policy->text, c->policy->text_size);

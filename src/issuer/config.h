@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "dci/policy.h"
+#include "policy/source_keys.h"
 
 #define ISSUER_DEFAULT_FILE "/etc/dci/issuer.conf"
 #define ISSUER_PATHS        64  /* of collateral */
@@ -52,6 +53,8 @@ struct issuer_sources {
 	char **argv; /* getopt_long() may reorder it */
 	/* Read where there is no -c, if it exists; NULL: none. */
 	const char *default_file;
+	/* Read where no collateral is configured, if it exists; NULL: none. */
+	const char *qcnl_file;
 	const char *(*lookup)(const char *name); /* getenv() or a stand-in */
 };
 
@@ -69,9 +72,11 @@ struct issuer_config {
 	char *wrap_key;   /* or NULL */
 	char *tls_certificate, *tls_key;
 	char *sim; /* or NULL; its root is DIR/root.crt */
-	/* Folders and files; none: each quote will be refused. */
+	/* Folders and files, and where more is fetched; none of either: only
+	 * what was imported into the state folder is there. */
 	size_t collaterals;
 	char *collateral[ISSUER_PATHS];
+	struct source_settings source;
 	unsigned connections_per_address; /* for each worker */
 	enum issuer_log_format log_format;
 	struct dci_policy *policy;

@@ -8,19 +8,15 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "issuer/connection_tls.h"
 #include "issuer/worker.h"
 #include "proto/enrol.h"
 #include "proto/secret_prov.h"
 
-#define READ_CHUNK  8192
 #define DRAIN_BYTES (256u * 1024)
 /* A frame with its length, or the request; then nothing more is read. */
-#define IN_MAX  (4 + LIMIT_CSR + READ_CHUNK)
-#define OUT_MAX (RELEASE_MAX + SECRET_PROV_HEADER_SIZE + LIMIT_SECRET)
+#define IN_MAX        (4 + LIMIT_CSR + CONNECTION_READ_CHUNK)
 #define STEPS_AT_ONCE 16 /* then the other events get their turn */
-
-/* What a step of the state machine says to its loop. */
-enum next { NEXT_AGAIN, NEXT_READ, NEXT_WRITE, NEXT_WAIT, NEXT_END };
 
 static void run(struct connection *);
 
@@ -40,7 +36,8 @@ heard(struct connection *c)
 	c->silent = false;
 }
 
-/* --- refusing ------------------------------------------------------------------- */
+/* --- refusing
+ * ------------------------------------------------------------------- */
 
 static bool
 speaks_dci(const struct connection *c)
@@ -50,8 +47,7 @@ speaks_dci(const struct connection *c)
 
 	if (c->ssl != NULL)
 		SSL_get0_alpn_selected(c->ssl, &name, &n);
-	return n == sizeof(ENROL_ALPN) - 1 &&
-	    memcmp(name, ENROL_ALPN, n) == 0;
+	return n == sizeof(ENROL_ALPN) - 1 && memcmp(name, ENROL_ALPN, n) == 0;
 }
 
 /* The end of a refused connection.  Our own clients are told the reason; for
@@ -61,11 +57,11 @@ static void
 close_refused(struct connection *c, const struct dci_failure *f)
 {
 	writer_free(&c->out);
-	c->out = writer_new(OUT_MAX);
+	c->out = writer_new(CONNECTION_OUT_MAX);
 	c->out_done = 0;
 	if (speaks_dci(c) && SSL_is_init_finished(c->ssl))
-		enrol_refusal_encode(&c->out, dci_code_name(f->code),
-		    f->sentence);
+		enrol_refusal_encode(
+		    &c->out, dci_code_name(f->code), f->sentence);
 	c->stage = STAGE_CLOSING;
 	heard(c);
 	set_deadline(c, LIMIT_DRAIN_SECONDS);
@@ -84,97 +80,13 @@ refuse_code(struct connection *c, enum dci_code code)
 {
 	struct dci_failure f;
 
-	dci_fail(&f, code, "%s %s", dci_code_meaning(code),
-	    dci_code_remedy(code));
+	dci_fail(
+	    &f, code, "%s %s", dci_code_meaning(code), dci_code_remedy(code));
 	return refuse(c, &f);
 }
 
-/* --- TLS -------------------------------------------------------------------------- */
-
-/* After a call on the SSL object that did not succeed: whether to come back.
- * NEXT_END: end of file, or broken. */
-static enum next
-ssl_wants(struct connection *c, int result)
-{
-	switch (SSL_get_error(c->ssl, result)) {
-	case SSL_ERROR_WANT_READ:
-		return NEXT_READ;
-	case SSL_ERROR_WANT_WRITE:
-		return NEXT_WRITE;
-	default:
-		return NEXT_END;
-	}
-}
-
-/* OpenSSL reads on by itself as long as what comes is no data, and never
- * returns while enough of it comes (a TLS 1.2 client may ask for renegotiation
- * again and again, and get a warning each time).  No callback can make it
- * fail, but once the other side has ended it throws the rest away. */
-static void
-on_tls_message(int sent, int version, int type, const void *data, size_t n,
-    SSL *ssl, void *arg)
-{
-	struct connection *c = arg;
-	const uint8_t *kind = data;
-
-	(void)version;
-	/* Both begin with the type of a record: in TLS 1.3 the outer one of
-	 * all that is encrypted says data. */
-	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
-	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
-		return;
-	if (++c->records <= (c->stage == STAGE_HANDSHAKE
-		? LIMIT_HANDSHAKE_RECORDS
-		: LIMIT_LATER_RECORDS))
-		return;
-	c->flooded = true;
-	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
-}
-
-/* The code for a reason of OpenSSL's; DCI_TLS_HANDSHAKE_FAILED: none of its
- * own. */
-static enum dci_code
-handshake_code(const struct connection *c, unsigned long error)
-{
-	X509 *shown = SSL_get0_peer_certificate(c->ssl);
-	EVP_PKEY *key = shown == NULL ? NULL : X509_get0_pubkey(shown);
-
-	if (c->flooded)
-		return DCI_TLS_FLOOD;
-	switch (ERR_GET_REASON(error)) {
-	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
-		return DCI_CERTIFICATE_TOO_LARGE;
-	case SSL_R_WRONG_SIGNATURE_TYPE:
-		/* Its key did not sign: that is not checked any more. */
-		return key != NULL && EVP_PKEY_is_a(key, "RSA")
-		    ? DCI_TLS_KEY_RSA
-		    : DCI_TLS_KEY_UNSUPPORTED;
-	case SSL_R_WRONG_CURVE:
-		return DCI_TLS_KEY_CURVE;
-	default:
-		return DCI_TLS_HANDSHAKE_FAILED;
-	}
-}
-
-static enum next
-handshake_failed(struct connection *c)
-{
-	struct dci_failure f;
-	char why[160];
-	unsigned long e = ERR_peek_last_error();
-	enum dci_code code = handshake_code(c, e);
-
-	if (code != DCI_TLS_HANDSHAKE_FAILED)
-		return refuse_code(c, code);
-	ERR_error_string_n(e, why, sizeof(why));
-	dci_fail(&f, DCI_TLS_HANDSHAKE_FAILED,
-	    "The TLS handshake did not complete: %s. Check the client's CA "
-	    "file, host name, clock and TLS version (1.2 or 1.3), and that its "
-	    "key is ECDSA: Gramine before 1.4 has RSA keys and needs an "
-	    "upgrade.",
-	    e != 0 ? why : "the client closed the connection");
-	return refuse(c, &f);
-}
+/* --- the handshake
+ * ---------------------------------------------------------------- */
 
 /* The one assertion of a worker: this channel proved possession of the key of
  * this certificate. */
@@ -215,12 +127,8 @@ step_hello(struct connection *c)
 	if (n <= 0)
 		return NEXT_END;
 	heard(c);
-	c->ssl = SSL_new(c->worker->tls);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+	if (!connection_tls_begin(c))
 		return NEXT_END;
-	SSL_set_accept_state(c->ssl);
-	SSL_set_msg_callback(c->ssl, on_tls_message);
-	SSL_set_msg_callback_arg(c->ssl, c);
 	c->stage = STAGE_HANDSHAKE;
 	set_deadline(c, LIMIT_HANDSHAKE_SECONDS);
 	return NEXT_AGAIN;
@@ -229,54 +137,21 @@ step_hello(struct connection *c)
 static enum next
 step_handshake(struct connection *c)
 {
-	ERR_clear_error();
-	int r = SSL_do_handshake(c->ssl);
+	struct dci_failure f;
+	enum next next = connection_handshake(c, &f);
 
-	if (r == 1) {
-		c->records = 0;
-		set_deadline(c, LIMIT_EXCHANGE_SECONDS);
-		return hand_over_certificate(c);
-	}
-	enum next next = ssl_wants(c, r);
-	return next == NEXT_END ? handshake_failed(c) : next;
+	if (next == NEXT_END)
+		return refuse(c, &f);
+	if (next != NEXT_AGAIN)
+		return next;
+	c->records = 0;
+	c->since = worker_clock();
+	set_deadline(c, LIMIT_EXCHANGE_SECONDS);
+	return hand_over_certificate(c);
 }
 
-/* Reads more into c->in. */
-static enum next
-fill(struct connection *c)
-{
-	uint8_t chunk[READ_CHUNK];
-
-	ERR_clear_error();
-	int n = SSL_read(c->ssl, chunk, sizeof(chunk));
-	if (n <= 0)
-		return ssl_wants(c, n);
-	writer_put(&c->in, chunk, (size_t)n);
-	wipe(chunk, (size_t)n);
-	return c->in.failed ? NEXT_END : NEXT_AGAIN;
-}
-
-/* Sends what is in c->out; NEXT_AGAIN when all of it is gone. */
-static enum next
-flush(struct connection *c)
-{
-	while (c->out_done < c->out.n) {
-		ERR_clear_error();
-		int n = SSL_write(c->ssl, c->out.data + c->out_done,
-		    (int)(c->out.n - c->out_done));
-
-		if (n <= 0)
-			return ssl_wants(c, n);
-		c->out_done += (size_t)n;
-	}
-	/* It may have been a secret. */
-	writer_free(&c->out);
-	c->out = writer_new(OUT_MAX);
-	c->out_done = 0;
-	return NEXT_AGAIN;
-}
-
-/* --- the exchange ------------------------------------------------------------------ */
+/* --- the exchange
+ * ------------------------------------------------------------------ */
 
 /* Keeps what the decoder did not take. */
 static void
@@ -326,14 +201,14 @@ step_request(struct connection *c)
 	default:
 		break;
 	}
-	enum next next = fill(c);
+	enum next next = connection_fill(c);
 	return next == NEXT_END ? client_ended(c) : next;
 }
 
 static enum next
 step_csr(struct connection *c)
 {
-	enum next next = flush(c);
+	enum next next = connection_flush(c);
 	struct dci_failure f;
 	struct bytes der;
 
@@ -353,7 +228,7 @@ step_csr(struct connection *c)
 	default:
 		break;
 	}
-	next = fill(c);
+	next = connection_fill(c);
 	return next == NEXT_END ? client_ended(c) : next;
 }
 
@@ -372,13 +247,13 @@ step_closing(struct connection *c)
 {
 	if (c->ssl != NULL && SSL_is_init_finished(c->ssl)) {
 		hold_back(c);
-		enum next next = flush(c);
+		enum next next = connection_flush(c);
 
 		if (next == NEXT_READ || next == NEXT_WRITE)
 			return next;
 		ERR_clear_error();
 		int r = SSL_shutdown(c->ssl);
-		if (r < 0 && ssl_wants(c, r) == NEXT_WRITE)
+		if (r < 0 && connection_wants(c, r) == NEXT_WRITE)
 			return NEXT_WRITE;
 	}
 	shutdown(c->fd, SHUT_WR);
@@ -389,7 +264,7 @@ step_closing(struct connection *c)
 static enum next
 step_drain(struct connection *c)
 {
-	uint8_t chunk[READ_CHUNK];
+	uint8_t chunk[CONNECTION_READ_CHUNK];
 	ssize_t n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -475,11 +350,46 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		connection_free(c);
 		return;
 	}
-	refuse_code(c, DCI_CLIENT_TIMEOUT);
+	refuse_code(c, c->stage == STAGE_COLLATERAL ? DCI_COLLATERAL_UNAVAILABLE
+						    : DCI_CLIENT_TIMEOUT);
 	run(c);
 }
 
-/* --- from the other processes -------------------------------------------------------- */
+/* --- from the other processes
+ * -------------------------------------------------------- */
+
+/* What the client sends meanwhile stays in the kernel; only its end is
+ * noticed. */
+static void
+on_leaving(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	refuse_code(c, DCI_CLIENT_GONE);
+	run(c);
+}
+
+/* The time of the wait does not count against the exchange. */
+void
+connection_wait(struct connection *c)
+{
+	time_t used = worker_clock() - c->since;
+
+	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN)
+		return;
+	if (c->stage != STAGE_APPRAISAL)
+		log_fatal("ipc", "a wait at the wrong time");
+	c->exchange_left = used < LIMIT_EXCHANGE_SECONDS
+			       ? LIMIT_EXCHANGE_SECONDS - (int)used
+			       : 0;
+	c->stage = STAGE_COLLATERAL;
+	set_deadline(c, LIMIT_WAIT_SECONDS);
+	event_assign(
+	    c->io, c->worker->child->base, c->fd, EV_CLOSED, on_leaving, c);
+	event_add(c->io, NULL);
+}
 
 void
 connection_verdict(struct connection *c, const struct m_verdict *verdict)
@@ -492,7 +402,10 @@ connection_verdict(struct connection *c, const struct m_verdict *verdict)
 	if (verdict->failure.code != DCI_OK) {
 		c->known_to_appraiser = false;
 		close_refused(c, &verdict->failure);
-	} else if (c->stage == STAGE_APPRAISAL) {
+	} else if (c->stage == STAGE_APPRAISAL ||
+		   c->stage == STAGE_COLLATERAL) {
+		if (c->stage == STAGE_COLLATERAL)
+			set_deadline(c, c->exchange_left);
 		c->stage = STAGE_REQUEST;
 	} else {
 		log_fatal("ipc", "a verdict that was not asked for");
@@ -501,11 +414,11 @@ connection_verdict(struct connection *c, const struct m_verdict *verdict)
 }
 
 void
-connection_release(struct connection *c, const struct m_release *m,
-    struct bytes tail)
+connection_release(
+    struct connection *c, const struct m_release *m, struct bytes tail)
 {
-	enum stage expected = m->kind == LEDGER_SECRET ? STAGE_SECRET
-						       : STAGE_CERTIFICATE;
+	enum stage expected =
+	    m->kind == LEDGER_SECRET ? STAGE_SECRET : STAGE_CERTIFICATE;
 
 	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN)
 		return;
@@ -524,7 +437,8 @@ connection_release(struct connection *c, const struct m_release *m,
 	run(c);
 }
 
-/* --- birth and death -------------------------------------------------------------------- */
+/* --- birth and death
+ * -------------------------------------------------------------------- */
 
 void
 connection_start(struct worker *w, int fd, connection_id id, const char *peer,
@@ -540,7 +454,7 @@ connection_start(struct worker *w, int fd, connection_id id, const char *peer,
 	snprintf(c->peer, sizeof(c->peer), "%s", peer);
 	memcpy(c->address, address, sizeof(c->address));
 	c->in = writer_new(IN_MAX);
-	c->out = writer_new(OUT_MAX);
+	c->out = writer_new(CONNECTION_OUT_MAX);
 	c->io = event_new(w->child->base, fd, EV_READ, on_io, c);
 	c->deadline = evtimer_new(w->child->base, on_deadline, c);
 	if (c->io == NULL || c->deadline == NULL ||

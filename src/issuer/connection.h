@@ -14,9 +14,10 @@
 #include "issuer/channel.h"
 
 enum stage {
-	STAGE_HELLO,       /* no byte received yet */
+	STAGE_HELLO, /* no byte received yet */
 	STAGE_HANDSHAKE,
 	STAGE_APPRAISAL,   /* waits for the appraiser's verdict */
+	STAGE_COLLATERAL,  /* waits for it longer: collateral is fetched */
 	STAGE_REQUEST,     /* reads the secret-provisioning request */
 	STAGE_SECRET,      /* waits for the ledger to release the secret */
 	STAGE_CSR,         /* sends the secret; reads the CSR */
@@ -45,9 +46,11 @@ struct connection {
 	size_t out_done;
 	size_t drained;
 	struct event *io, *deadline;
+	int exchange_left; /* seconds, when it began to wait */
 	TAILQ_ENTRY(connection) in_silent;
 	bool silent; /* linked there: no byte received yet */
-	time_t since; /* CLOCK_MONOTONIC */
+	/* CLOCK_MONOTONIC: the begin of a silent one, else of the exchange. */
+	time_t since;
 };
 
 /* Takes over fd, which is non-blocking.  Links it into the worker; a
@@ -59,8 +62,9 @@ void connection_free(struct connection *);
 void connection_give_way(struct connection *);
 
 /* Answers for it from the other processes. */
+void connection_wait(struct connection *);
 void connection_verdict(struct connection *, const struct m_verdict *);
-void connection_release(struct connection *, const struct m_release *,
-    struct bytes tail);
+void connection_release(
+    struct connection *, const struct m_release *, struct bytes tail);
 
 #endif

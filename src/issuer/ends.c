@@ -13,7 +13,7 @@
 #define RESTART_MICROSECONDS 50000
 
 static void
-on_again(evutil_socket_t fd, short what, void *arg)
+on_restart(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *p = arg;
 
@@ -23,21 +23,32 @@ on_again(evutil_socket_t fd, short what, void *arg)
 		launch_missing(p);
 }
 
+static void
+on_collector_restart(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (!p->stopping && p->collector.pid == 0)
+		launch_collector(p);
+}
+
 /* Soon: when one process dies its peers end, too, and the log should say how
  * each of them did.  A process that keeps failing must not keep the machine
  * busy. */
 static void
-schedule_relaunch(struct parent *p)
+schedule(struct restarts *r)
 {
 	struct timeval delay = {0, RESTART_MICROSECONDS};
 	time_t now = time(NULL);
 
-	if (now - p->last_restart > 1)
-		p->restarts = 0;
-	p->last_restart = now;
-	if (++p->restarts > RESTART_BURST)
+	if (now - r->last > 1)
+		r->n = 0;
+	r->last = now;
+	if (++r->n > RESTART_BURST)
 		delay = (struct timeval){1, 0};
-	event_add(p->again, &delay);
+	event_add(r->due, &delay);
 }
 
 static void
@@ -91,11 +102,35 @@ ends_stop(struct parent *p, int exit_code)
 	stop_next(p);
 }
 
+/* The others go on without the collector. */
+static void
+collector_ended(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	if (!p->launched)
+		launch_all(p);
+	schedule(&p->collector_restarts);
+}
+
+/* At least one of the others than the collector. */
+static void
+others_ended(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	if (!p->announced)
+		/* It never ran: its log line says why. */
+		ends_stop(p, 2);
+	else
+		schedule(&p->restarts);
+}
+
 static void
 on_child(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct parent *p = arg;
-	bool missing = false;
+	bool collector = false, others = false;
 	int status;
 	pid_t pid;
 
@@ -106,21 +141,20 @@ on_child(evutil_socket_t signal_number, short what, void *arg)
 
 		if (process == NULL)
 			continue;
-		process_log_end(process, status, p->stopping);
+		/* The collector may end to begin anew. */
+		process_log_end(
+		    process, status, p->stopping || process == &p->collector);
 		process->pid = 0;
 		process_put_down(process);
-		missing = true;
+		collector |= process == &p->collector;
+		others |= process != &p->collector;
 	}
-	if (!missing)
-		return;
-	if (p->stopping) {
+	if (others)
+		others_ended(p);
+	if (collector)
+		collector_ended(p);
+	if (p->stopping && (others || collector))
 		stop_next(p);
-	} else if (!p->announced) {
-		/* It never ran: its log line says why. */
-		ends_stop(p, 2);
-	} else {
-		schedule_relaunch(p);
-	}
 }
 
 void
@@ -128,7 +162,10 @@ ends_watch(struct parent *p)
 {
 	struct event *e = evsignal_new(p->base, SIGCHLD, on_child, p);
 
-	p->again = evtimer_new(p->base, on_again, p);
-	if (p->again == NULL || e == NULL || event_add(e, NULL) != 0)
+	p->restarts.due = evtimer_new(p->base, on_restart, p);
+	p->collector_restarts.due =
+	    evtimer_new(p->base, on_collector_restart, p);
+	if (p->restarts.due == NULL || p->collector_restarts.due == NULL ||
+	    e == NULL || event_add(e, NULL) != 0)
 		log_fatal("start-failed", "cannot watch children");
 }

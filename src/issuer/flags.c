@@ -5,8 +5,9 @@
 
 const char issuer_usage[] =
     "usage: dci-issuer [-c FILE] [-l ADDR:PORT] [-s STATEDIR]\n"
-    "                  [--collateral DIR|FILE]... [--sim DIR]\n"
-    "                  [--log-format logfmt|json] [-t | -T] [WRAP_KEY]\n"
+    "                  [--collateral DIR|FILE]... [--collateral-url URL]\n"
+    "                  [--sim DIR] [--log-format logfmt|json] [-t | -T]\n"
+    "                  [WRAP_KEY]\n"
     "\n"
     "Attests enclaves and issues delegation certificates to them.\n"
     "\n"
@@ -15,6 +16,8 @@ const char issuer_usage[] =
     "  -l ADDR:PORT        where to listen; [::]:4433, all interfaces\n"
     "  -s STATEDIR         keys, certificates and ledger; state\n"
     "  --collateral PATH   folder or file with collateral; repeatable\n"
+    "  --collateral-url URL  fetch the rest from there: a PCCS, or Intel's\n"
+    "                      " SOURCE_INTEL_URL "\n"
     "  --sim DIR           trust the platform of \"dci-sim init DIR\" only\n"
     "  --log-format FORMAT log lines as logfmt or as JSON; logfmt\n"
     "  -t                  check the configuration and exit\n"
@@ -26,10 +29,11 @@ const char issuer_usage[] =
     "RA_TLS_ISV_PROD_ID and RA_TLS_ISV_SVN (all four) and RA_TLS_ALLOW_* say\n"
     "who gets a certificate.  Without either, nobody does.\n";
 
-enum { COLLATERAL = 256, SIM, LOG_FORMAT, HELP, VERSION };
+enum { COLLATERAL = 256, COLLATERAL_URL, SIM, LOG_FORMAT, HELP, VERSION };
 
 static const struct option long_options[] = {
     {"collateral", required_argument, NULL, COLLATERAL},
+    {"collateral-url", required_argument, NULL, COLLATERAL_URL},
     {"sim", required_argument, NULL, SIM},
     {"log-format", required_argument, NULL, LOG_FORMAT},
     {"help", no_argument, NULL, HELP},
@@ -78,6 +82,8 @@ flag_take(
 		return flag_once(&flags->listen, "-l", f);
 	case 's':
 		return flag_once(&flags->state, "-s", f);
+	case COLLATERAL_URL:
+		return flag_once(&flags->collateral_url, "--collateral-url", f);
 	case SIM:
 		return flag_once(&flags->sim, "--sim", f);
 	case LOG_FORMAT:

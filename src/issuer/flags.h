@@ -8,7 +8,8 @@
 /* Everything points into argv; NULL where not given. */
 struct issuer_flags {
 	enum issuer_action action;
-	const char *file, *listen, *state, *sim, *log_format, *wrap_key;
+	const char *file, *listen, *state, *sim, *log_format, *wrap_key,
+	    *collateral_url;
 	size_t collaterals;
 	const char *collateral[ISSUER_PATHS];
 };

@@ -9,6 +9,10 @@
 
 #include "issuer/child.h"
 #include "issuer/launch.h"
+#include "issuer/sealed.h"
+#include "issuer/supply.h"
+
+#define ENVIRONMENT_MAX 9
 
 /* --- what each child is given
  * ------------------------------------------------- */
@@ -63,22 +67,52 @@ send_start(struct parent *p, struct process *to)
 	    .has_secret = p->config->wrap_key != NULL,
 	    .anchor = p->state->anchor,
 	    .connections = LIMIT_CONNECTIONS / p->workers,
-	    .per_address = p->config->connections_per_address};
+	    .per_address = p->config->connections_per_address,
+	    .waiting =
+		p->workers < LIMIT_WAITING ? LIMIT_WAITING / p->workers : 1};
 
 	channel_send(to->channel, M_START, &m, (struct bytes){0}, -1);
 }
 
-/* What each role is given, and nothing else. */
+static void
+send_source(struct process *to, const struct source_settings *s)
+{
+	const struct collateral_source *from = &s->source;
+	struct m_source m = {.kind = from->kind,
+	    .unverified_tls = from->unverified_tls,
+	    .update = from->update,
+	    .retries = from->retries,
+	    .retry_seconds = from->retry_seconds,
+	    .refresh = s->refresh,
+	    .warn = s->warn,
+	    .early = s->early};
+
+	snprintf(m.url, sizeof(m.url), "%s", from->url);
+	channel_send(to->channel, M_SOURCE, &m, (struct bytes){0}, -1);
+	if (from->ca == NULL)
+		return;
+	int fd CLEANUP(cleanup_fd) =
+	    sealed_file("ca", from->ca, strlen(from->ca));
+	process_give(to, FILE_SOURCE_CA, fd);
+}
+
+static void
+send_ca(struct process *to, const struct issuer_config *c)
+{
+	send_path(to, FILE_ISSUING_CRT, state_path(c, "ca/issuing.crt"), 0);
+	send_path(to, FILE_ROOT_CRT, state_path(c, "ca/root.crt"), 0);
+}
+
+/* What each role is given, and nothing else.  The appraisers may not have what
+ * ledger and signer do not have yet. */
 static void
 send_files(struct parent *p, struct process *to)
 {
 	const struct issuer_config *c = p->config;
 
-	if (to->role != ROLE_LEDGER)
+	if (to->role != ROLE_LEDGER && to->role != ROLE_COLLECTOR)
 		send_path(
 		    to, FILE_EMPTY_FOLDER, state_path(c, "empty"), O_DIRECTORY);
-	if (to->role != ROLE_WORKER)
-		process_give(to, FILE_POLICY, p->policy);
 	switch (to->role) {
 	case ROLE_WORKER:
 		process_give(to, FILE_LISTENER, p->listener);
@@ -86,22 +120,26 @@ send_files(struct parent *p, struct process *to)
 		send_path(to, FILE_TLS_KEY, c->tls_key, 0);
 		break;
 	case ROLE_APPRAISER:
-		process_give(to, FILE_COLLATERAL, p->collateral);
+		process_give(to, FILE_POLICY, p->settled.policy);
+		process_give(to, FILE_COLLATERAL, p->settled.collateral);
 		break;
 	case ROLE_SIGNER:
+		process_give(to, FILE_POLICY, p->newest.policy);
 		send_path(
 		    to, FILE_ISSUING_KEY, state_path(c, "ca/issuing.key"), 0);
-		send_path(
-		    to, FILE_ISSUING_CRT, state_path(c, "ca/issuing.crt"), 0);
-		send_path(to, FILE_ROOT_CRT, state_path(c, "ca/root.crt"), 0);
+		send_ca(to, c);
+		break;
+	case ROLE_COLLECTOR:
+		send_path(to, FILE_COLLATERAL_FOLDER,
+		    state_path(c, "collateral"), O_DIRECTORY);
+		send_source(to, &c->source);
 		break;
 	default:
-		process_give(to, FILE_COLLATERAL, p->collateral);
+		process_give(to, FILE_POLICY, p->newest.policy);
+		process_give(to, FILE_COLLATERAL, p->newest.collateral);
 		send_path(to, FILE_LEDGER_FOLDER, state_path(c, "ledger"),
 		    O_DIRECTORY);
-		send_path(
-		    to, FILE_ISSUING_CRT, state_path(c, "ca/issuing.crt"), 0);
-		send_path(to, FILE_ROOT_CRT, state_path(c, "ca/root.crt"), 0);
+		send_ca(to, c);
 		if (c->wrap_key != NULL)
 			send_wrap_key(to, c->wrap_key);
 	}
@@ -110,24 +148,34 @@ send_files(struct parent *p, struct process *to)
 /* --- wiring
  * ------------------------------------------------------------------- */
 
+/* Nothing of our environment, but what the sanitizers need, and for the
+ * collector the proxies. */
+static void
+environment_for(enum role role, char *envp[static ENVIRONMENT_MAX + 1])
+{
+	static const char *const kept[ENVIRONMENT_MAX] = {"ASAN_OPTIONS",
+	    "UBSAN_OPTIONS", "http_proxy", "https_proxy", "HTTPS_PROXY",
+	    "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+	size_t n = 0, kinds = role == ROLE_COLLECTOR ? ENVIRONMENT_MAX : 2;
+
+	for (size_t i = 0; i < kinds; i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value != NULL &&
+		    asprintf(&envp[n], "%s=%s", kept[i], value) > 0)
+			n++;
+	}
+	envp[n] = NULL;
+}
+
 _Noreturn static void
 become_child(const struct process *process, int fd)
 {
 	char *argv[] = {(char *)"dci-issuer", (char *)"-x",
 	    (char *)process_name(process->role), NULL};
-	char *envp[] = {NULL, NULL, NULL};
-	size_t n = 0;
-	/* Nothing of our environment, but what the sanitizers need. */
-	static const char *const kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS"};
+	char *envp[ENVIRONMENT_MAX + 1];
 
-	for (size_t i = 0; i < 2; i++) {
-		const char *value = getenv(kept[i]);
-		char *entry;
-
-		if (value != NULL &&
-		    asprintf(&entry, "%s=%s", kept[i], value) > 0)
-			envp[n++] = entry;
-	}
+	environment_for(process->role, envp);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
@@ -197,6 +245,8 @@ launch_pair(struct parent *p, unsigned i)
 	join(&p->worker[i], &p->ledger);
 	join(&p->appraiser[i], &p->signer);
 	join(&p->appraiser[i], &p->worker[i]);
+	if (p->collector.channel != NULL)
+		join(&p->appraiser[i], &p->collector);
 	process_go(&p->appraiser[i]);
 	process_go(&p->worker[i]);
 }
@@ -204,7 +254,8 @@ launch_pair(struct parent *p, unsigned i)
 void
 launch_all(struct parent *p)
 {
-	p->reload_waits = 0;
+	p->launched = true;
+	supply_settle(p);
 	launch(p, &p->ledger, ROLE_LEDGER, 0);
 	launch(p, &p->signer, ROLE_SIGNER, 0);
 	join(&p->signer, &p->ledger);
@@ -215,11 +266,24 @@ launch_all(struct parent *p)
 }
 
 void
+launch_collector(struct parent *p)
+{
+	launch(p, &p->collector, ROLE_COLLECTOR, 0);
+	for (unsigned i = 0; i < p->workers; i++) {
+		if (p->appraiser[i].channel != NULL)
+			join(&p->appraiser[i], &p->collector);
+	}
+	process_go(&p->collector);
+}
+
+void
 launch_missing(struct parent *p)
 {
 	if (p->ledger.pid == 0 || p->signer.pid == 0) {
-		for (size_t i = 0; i < process_count(p); i++)
-			process_put_down(process_of(p, i));
+		for (size_t i = 0; i < process_count(p); i++) {
+			if (process_of(p, i) != &p->collector)
+				process_put_down(process_of(p, i));
+		}
 		launch_all(p);
 		return;
 	}

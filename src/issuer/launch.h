@@ -6,10 +6,12 @@
 
 #include "issuer/processes.h"
 
-/* Starts all of them. */
+/* Starts all of them but the collector, which is there or will be. */
 void launch_all(struct parent *);
-/* Brings back what is missing: a worker and its appraiser together; signer or
- * ledger only with everything. */
+/* Starts the collector. */
+void launch_collector(struct parent *);
+/* Brings back what is missing, the collector apart: a worker and its appraiser
+ * together; signer or ledger only with everything. */
 void launch_missing(struct parent *);
 
 /* Sends a file to a running child; the descriptor stays the caller's. */

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "issuer/batch.h"
+#include "issuer/collateral_text.h"
 #include "issuer/referred.h"
+#include "issuer/shelf.h"
 
 #define FLUSH_MICROSECONDS 500000
 
@@ -26,6 +28,7 @@ struct ledgerd {
 	struct child *child;
 	struct ledger *ledger;
 	struct pending_table *waiting;
+	struct shelf *shelf;
 	struct batch *batch;
 	struct release *release;
 	struct recorder *recorder;
@@ -243,6 +246,16 @@ ledger_peer(struct child *child, enum role role, unsigned index, int fd)
  */
 
 static void
+take_collateral(struct ledgerd *l, int fd)
+{
+	struct bytes file = child_read(fd, "collateral", COLLATERAL_TEXT_MAX);
+
+	if (!shelf_fill(l->shelf, file, child_now()))
+		log_fatal("ipc", "bad internal framing: collateral");
+	free((void *)file.p);
+}
+
+static void
 ledger_reload(struct child *child, enum file_kind kind, int fd)
 {
 	struct ledgerd *l = child->state;
@@ -250,7 +263,7 @@ ledger_reload(struct child *child, enum file_kind kind, int fd)
 	if (kind == FILE_POLICY)
 		referred_put_policy(l->ledger, fd);
 	else if (kind == FILE_COLLATERAL)
-		referred_put_collateral(l->ledger, fd);
+		take_collateral(l, fd);
 	else
 		log_fatal("ipc", "unexpected file %d", kind);
 }
@@ -266,6 +279,7 @@ ledger_start(struct child *child)
 	l->child = child;
 	l->release = release_new(child);
 	l->waiting = pending_table_new();
+	l->shelf = shelf_new();
 	l->batch = batch_new(child, l->release);
 	l->flush = event_new(child->base, -1, EV_PERSIST, on_flush, l);
 	if (l->flush == NULL)
@@ -284,9 +298,9 @@ ledger_locked(struct child *child)
 	if (l->ledger == NULL)
 		log_fatal("start-failed", "%s", f.sentence);
 	l->recorder = recorder_new();
-	batch_open(l->batch, l->ledger, l->recorder);
+	batch_open(l->batch, l->ledger, l->shelf, l->recorder);
 	referred_put_policy(l->ledger, child->file[FILE_POLICY]);
-	referred_put_collateral(l->ledger, child->file[FILE_COLLATERAL]);
+	take_collateral(l, child->file[FILE_COLLATERAL]);
 	event_add(l->flush, &every);
 }
 

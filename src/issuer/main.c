@@ -22,7 +22,7 @@ environment(const char *name)
 }
 
 static const struct child_role *const roles[] = {
-    &role_worker, &role_appraiser, &role_signer, &role_ledger};
+    &role_worker, &role_appraiser, &role_signer, &role_ledger, &role_collector};
 
 /* How the parent calls its children; not for people. */
 static void
@@ -48,8 +48,8 @@ void
 config_log_notes(const struct issuer_config *config)
 {
 	for (size_t i = 0; i < config->notes; i++)
-		log_note(config->note[i].warning ? LOG_LEVEL_WARN
-						 : LOG_LEVEL_INFO,
+		log_note(
+		    config->note[i].warning ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 		    "configuration", "%s", config->note[i].text);
 }
 
@@ -61,7 +61,8 @@ run(struct issuer_config *config)
 	struct state state;
 
 	log_init("parent", config->log_format == ISSUER_JSON
-		? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT);
+			       ? LOG_FORMAT_JSON
+			       : LOG_FORMAT_LOGFMT);
 	log_sink_open();
 	config_log_notes(config);
 	if (state_prepare(&state, config, &f) != 0)
@@ -104,6 +105,7 @@ main(int argc, char **argv)
 	struct issuer_sources sources = {.argc = argc,
 	    .argv = argv,
 	    .default_file = ISSUER_DEFAULT_FILE,
+	    .qcnl_file = SOURCE_QCNL_FILE,
 	    .lookup = environment};
 	static struct issuer_config config;
 	struct dci_failure f;
@@ -125,8 +127,8 @@ main(int argc, char **argv)
 		return dump(&config);
 	case ISSUER_TEST:
 		for (size_t i = 0; i < config.notes; i++)
-			fprintf(stderr, "dci-issuer: %s\n",
-			    config.note[i].text);
+			fprintf(
+			    stderr, "dci-issuer: %s\n", config.note[i].text);
 		puts("The configuration is in order.");
 		return 0;
 	default:

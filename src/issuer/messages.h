@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "ca/ca.h"
+#include "collateral/source.h"
 #include "dci/verify.h"
 #include "ledger/ledger.h"
 
@@ -24,6 +25,7 @@ enum role {
 	ROLE_APPRAISER,
 	ROLE_SIGNER,
 	ROLE_LEDGER,
+	ROLE_COLLECTOR,
 	ROLES
 };
 
@@ -46,8 +48,10 @@ enum file_kind {
 	FILE_WRAP_KEY,
 	FILE_LEDGER_FOLDER,
 	FILE_POLICY,     /* sealed memfd: the canonical text */
-	FILE_COLLATERAL, /* sealed memfd: collateral_set_write() */
+	FILE_COLLATERAL, /* sealed memfd: collateral_file_begin() and sets */
 	FILE_EMPTY_FOLDER,
+	FILE_COLLATERAL_FOLDER,
+	FILE_SOURCE_CA, /* PEM: what a source's TLS certificate is checked by */
 };
 
 struct m_start {
@@ -58,6 +62,19 @@ struct m_start {
 	struct dci_anchor anchor;
 	unsigned connections; /* at most, in this worker */
 	unsigned per_address;
+	unsigned waiting; /* clients, at most, in this appraiser */
+};
+
+/* Where the collector gets collateral from, and how it keeps it: struct
+ * collateral_source and struct keeper_config. */
+struct m_source {
+	enum source_kind kind;
+	char url[SOURCE_URL_MAX + 1];
+	bool unverified_tls;
+	enum source_update update;
+	unsigned retries, retry_seconds;
+	int64_t refresh, warn;
+	bool early;
 };
 
 struct m_peer {
@@ -80,6 +97,20 @@ struct m_evidence {
 
 struct m_connection {
 	connection_id connection;
+};
+
+/* Whose collateral is not there, or is of use. */
+struct m_want {
+	struct dci_platform_id platform;
+};
+
+struct m_missing {
+	struct dci_platform_id platform;
+	struct dci_failure failure; /* why it cannot be had now */
+};
+
+struct m_loaded {
+	unsigned files; /* so many of those that were sent are dealt with */
 };
 
 struct m_verdict {
@@ -134,30 +165,40 @@ struct m_release {
 	connection_id connection;
 	enum ledger_kind kind;
 	struct dci_failure failure; /* DCI_OK: tail may be sent to the client */
-}; /* tail: exactly what the client is sent */
+};                                  /* tail: exactly what the client is sent */
 
 /* MESSAGE(name, from, to, fixed part, largest tail) */
-#define MESSAGES(MESSAGE)                                                   \
-	/* start-up, and again on SIGHUP and after a restart */             \
-	MESSAGE(START, PARENT, ANY, struct m_start, NO_TAIL)                \
-	MESSAGE(PEER, PARENT, ANY, struct m_peer, NO_TAIL)                  \
-	MESSAGE(FILE, PARENT, ANY, struct m_file, NO_TAIL)                  \
-	MESSAGE(GO, PARENT, ANY, struct m_none, NO_TAIL)                    \
-	MESSAGE(DONE, ANY, PARENT, struct m_none, NO_TAIL)                  \
-	/* one connection */                                                \
-	MESSAGE(EVIDENCE, WORKER, APPRAISER, struct m_evidence,             \
-	    LIMIT_CERTIFICATE)                                              \
-	MESSAGE(VERDICT, APPRAISER, WORKER, struct m_verdict, NO_TAIL)      \
-	MESSAGE(WANTED, WORKER, APPRAISER, struct m_connection, NO_TAIL)    \
-	MESSAGE(CSR, WORKER, APPRAISER, struct m_connection, LIMIT_CSR)     \
-	MESSAGE(GONE, WORKER, APPRAISER, struct m_connection, NO_TAIL)      \
-	MESSAGE(ROW, APPRAISER, LEDGER, struct m_row, LEDGER_ROW_MAX)       \
-	MESSAGE(SIGN, APPRAISER, SIGNER, struct m_sign, NO_TAIL)            \
-	MESSAGE(SIGNED, SIGNER, LEDGER, struct m_signed, NO_TAIL)           \
-	MESSAGE(RELEASE, LEDGER, WORKER, struct m_release, RELEASE_MAX)     \
-	MESSAGE(REFUSAL, ANY, LEDGER, struct m_refusal,                     \
-	    RECORD_MAX + LIMIT_QUOTE)                                       \
-	/* that process sent what it may not send */                        \
+#define MESSAGES(MESSAGE)                                                      \
+	/* start-up, and again on SIGHUP and after a restart */                \
+	MESSAGE(START, PARENT, ANY, struct m_start, NO_TAIL)                   \
+	MESSAGE(PEER, PARENT, ANY, struct m_peer, NO_TAIL)                     \
+	MESSAGE(FILE, PARENT, ANY, struct m_file, NO_TAIL)                     \
+	MESSAGE(GO, PARENT, ANY, struct m_none, NO_TAIL)                       \
+	MESSAGE(DONE, ANY, PARENT, struct m_none, NO_TAIL)                     \
+	MESSAGE(LOADED, APPRAISER, PARENT, struct m_loaded, NO_TAIL)           \
+	/* collateral */                                                       \
+	MESSAGE(SOURCE, PARENT, COLLECTOR, struct m_source, NO_TAIL)           \
+	MESSAGE(REFRESH, PARENT, COLLECTOR, struct m_none, NO_TAIL)            \
+	MESSAGE(REREAD, PARENT, COLLECTOR, struct m_none, NO_TAIL)             \
+	MESSAGE(PUBLISHED, COLLECTOR, PARENT, struct m_none, NO_TAIL)          \
+	MESSAGE(WANT, APPRAISER, COLLECTOR, struct m_want, NO_TAIL)            \
+	MESSAGE(USED, APPRAISER, COLLECTOR, struct m_want, NO_TAIL)            \
+	MESSAGE(MISSING, COLLECTOR, APPRAISER, struct m_missing, NO_TAIL)      \
+	MESSAGE(WAIT, APPRAISER, WORKER, struct m_connection, NO_TAIL)         \
+	/* one connection */                                                   \
+	MESSAGE(                                                               \
+	    EVIDENCE, WORKER, APPRAISER, struct m_evidence, LIMIT_CERTIFICATE) \
+	MESSAGE(VERDICT, APPRAISER, WORKER, struct m_verdict, NO_TAIL)         \
+	MESSAGE(WANTED, WORKER, APPRAISER, struct m_connection, NO_TAIL)       \
+	MESSAGE(CSR, WORKER, APPRAISER, struct m_connection, LIMIT_CSR)        \
+	MESSAGE(GONE, WORKER, APPRAISER, struct m_connection, NO_TAIL)         \
+	MESSAGE(ROW, APPRAISER, LEDGER, struct m_row, LEDGER_ROW_MAX)          \
+	MESSAGE(SIGN, APPRAISER, SIGNER, struct m_sign, NO_TAIL)               \
+	MESSAGE(SIGNED, SIGNER, LEDGER, struct m_signed, NO_TAIL)              \
+	MESSAGE(RELEASE, LEDGER, WORKER, struct m_release, RELEASE_MAX)        \
+	MESSAGE(                                                               \
+	    REFUSAL, ANY, LEDGER, struct m_refusal, RECORD_MAX + LIMIT_QUOTE)  \
+	/* that process sent what it may not send */                           \
 	MESSAGE(COMPLAINT, ANY, PARENT, struct m_peer, NO_TAIL)
 
 struct m_none {
@@ -169,7 +210,7 @@ enum message_type {
 #define MESSAGE(name, from, to, fixed, tail) M_##name,
 	MESSAGES(MESSAGE)
 #undef MESSAGE
-	M_TYPES
+	    M_TYPES
 };
 
 #endif

@@ -69,6 +69,36 @@ note_environment(struct issuer_config *c, bool ignored)
 }
 
 void
+issuer_note_qcnl(struct issuer_config *c)
+{
+	char url[256];
+
+	source_url_text(url, sizeof(url), c->source.source.url);
+	note(c, false,
+	    "Collateral is fetched from %s, as %s says, since nothing else is "
+	    "configured.",
+	    url, c->sources.qcnl_file);
+}
+
+static void
+note_collateral(struct issuer_config *c)
+{
+	const struct collateral_source *s = &c->source.source;
+
+	if (s->kind == SOURCE_NONE && c->collaterals == 0)
+		note(c, true,
+		    "There is no source of collateral, so every quote is "
+		    "refused whose collateral was not imported. Name one with "
+		    "--collateral-url or collateral { source = \"pcs\" }, or "
+		    "files with --collateral.");
+	if (s->kind != SOURCE_NONE && s->unverified_tls)
+		note(c, true,
+		    "The source of collateral is not authenticated "
+		    "(verify_tls): whoever is in between can withhold "
+		    "collateral, or keep delivering the old.");
+}
+
+void
 issuer_note_policy(struct issuer_config *c, bool environment_ignored)
 {
 	const struct dci_policy *p = c->policy;
@@ -103,11 +133,7 @@ issuer_note_policy(struct issuer_config *c, bool environment_ignored)
 		    "Only the simulated platform of %s is trusted; "
 		    "its certificates prove nothing.",
 		    c->sim);
-	if (c->collaterals == 0)
-		note(c, true,
-		    "There is no source of collateral, so every "
-		    "quote is refused. Give a path with --collateral or "
-		    "collateral { path = ... }.");
+	note_collateral(c);
 }
 
 static bool

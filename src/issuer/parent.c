@@ -10,7 +10,13 @@
 #include "issuer/listener.h"
 #include "issuer/notify.h"
 #include "issuer/parent.h"
+#include "issuer/publication.h"
 #include "issuer/reload.h"
+#include "issuer/supply.h"
+
+/* The start waits for the collector, so that what it has is in use at once; but
+ * not for ever. */
+#define COLLECTOR_SECONDS 5
 
 static void
 announce(struct parent *p)
@@ -32,54 +38,102 @@ static bool
 all_ready(struct parent *p)
 {
 	for (size_t i = 0; i < process_count(p); i++) {
-		if (!process_of(p, i)->ready)
+		const struct process *process = process_of(p, i);
+
+		if (!process->ready && process != &p->collector)
 			return false;
 	}
 	return true;
 }
 
-/* Signer or ledger will not hear a worker or an appraiser any more: those two
- * begin anew. */
+/* Who may complain of whom. */
+static struct process *
+complained_of(struct parent *p, enum role from, struct m_peer about)
+{
+	bool may_pair = from == ROLE_SIGNER || from == ROLE_LEDGER;
+
+	if (about.role == ROLE_COLLECTOR && from == ROLE_APPRAISER)
+		return &p->collector;
+	if (!may_pair || about.index >= p->workers)
+		return NULL;
+	if (about.role == ROLE_WORKER)
+		return &p->worker[about.index];
+	return about.role == ROLE_APPRAISER ? &p->appraiser[about.index] : NULL;
+}
+
+/* They will not hear it any more: it begins anew. */
 static void
 on_complaint(struct channel *c, const struct process *from, struct m_peer about)
 {
-	struct parent *p = from->parent;
+	struct process *process =
+	    complained_of(from->parent, from->role, about);
 
-	if ((from->role != ROLE_SIGNER && from->role != ROLE_LEDGER) ||
-	    (about.role != ROLE_WORKER && about.role != ROLE_APPRAISER) ||
-	    about.index >= p->workers) {
+	if (process == NULL)
 		channel_refuse(c, "a complaint of %s about role %d",
 		    process_name(from->role), about.role);
+	else if (process->pid > 0)
+		kill(process->pid, SIGKILL);
+}
+
+static void
+launch_others(struct parent *p)
+{
+	event_del(p->impatience);
+	if (!p->launched && !p->stopping)
+		launch_all(p);
+}
+
+static void
+on_impatience(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_note(LOG_LEVEL_WARN, "collector-slow",
+	    "the start goes on without the collateral that is stored");
+	launch_others(arg);
+}
+
+static void
+on_done(struct process *process)
+{
+	struct parent *p = process->parent;
+
+	if (process->ready) {
+		if (process == &p->ledger || process == &p->signer)
+			supply_done(p);
 		return;
 	}
-	struct process *process = about.role == ROLE_WORKER
-				      ? &p->worker[about.index]
-				      : &p->appraiser[about.index];
-	if (process->pid > 0)
-		kill(process->pid, SIGKILL);
+	process->ready = true;
+	if (process == &p->collector)
+		launch_others(p);
+	if (!p->announced && p->launched && all_ready(p))
+		announce(p);
 }
 
 static void
 on_message(struct channel *c, const struct message *m, void *arg)
 {
 	struct process *process = arg;
-	struct parent *p = process->parent;
+	struct m_loaded loaded;
 
-	if (m->type == M_COMPLAINT) {
+	switch (m->type) {
+	case M_COMPLAINT:
 		on_complaint(c, process, MESSAGE_FIXED(struct m_peer, m));
-		return;
-	}
-	if (m->type != M_DONE) {
+		break;
+	case M_DONE:
+		on_done(process);
+		break;
+	case M_LOADED:
+		loaded = MESSAGE_FIXED(struct m_loaded, m);
+		if (!supply_loaded(process, loaded.files))
+			channel_refuse(c, "more collateral than it was sent");
+		break;
+	case M_PUBLISHED:
+		publication_receive(process->parent->publication, m->fd);
+		break;
+	default:
 		channel_refuse(c, "unexpected message %d", m->type);
-		return;
 	}
-	if (process->ready) {
-		reload_done(p);
-		return;
-	}
-	process->ready = true;
-	if (!p->announced && all_ready(p))
-		announce(p);
 }
 
 /* Nothing more comes from it; SIGCHLD tells the rest. */
@@ -107,7 +161,19 @@ on_reload(evutil_socket_t signal_number, short what, void *arg)
 {
 	(void)signal_number;
 	(void)what;
-	reload_again(arg);
+	reload(arg);
+}
+
+static void
+on_refresh(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct parent *p = arg;
+
+	(void)signal_number;
+	(void)what;
+	if (p->collector.channel != NULL)
+		channel_send(p->collector.channel, M_REFRESH,
+		    &(struct m_none){0}, (struct bytes){0}, -1);
 }
 
 static void
@@ -142,12 +208,11 @@ warn_at_start(const struct parent *p)
 		    state_path(p->config, "ca"));
 }
 
-int
-parent_run(struct issuer_config *config, const struct state *state,
+static struct parent *
+parent_new(struct issuer_config *config, const struct state *state,
     int listener, const struct issuer_address *address)
 {
 	struct parent *p = calloc(1, sizeof(*p));
-	struct dci_failure f;
 
 	if (p == NULL)
 		log_fatal("start-failed", "out of memory");
@@ -158,16 +223,30 @@ parent_run(struct issuer_config *config, const struct state *state,
 	    .base = event_base_new(),
 	    .workers =
 		config->workers < WORKERS_MAX ? config->workers : WORKERS_MAX,
-	    .policy = -1,
-	    .collateral = -1,
+	    .newest = {-1, -1},
+	    .settled = {-1, -1},
 	    .receive = on_message,
 	    .closed = on_closed};
-	if (p->base == NULL)
+	if (p->base == NULL ||
+	    (p->impatience = evtimer_new(p->base, on_impatience, p)) == NULL)
 		log_fatal("start-failed", "no event loop");
-	if (reload_start(p, &f) != 0) {
+	p->publication = publication_new(p);
+	return p;
+}
+
+int
+parent_run(struct issuer_config *config, const struct state *state,
+    int listener, const struct issuer_address *address)
+{
+	struct parent *p = parent_new(config, state, listener, address);
+	struct timeval patience = {COLLECTOR_SECONDS, 0};
+	struct dci_failure f;
+
+	if (supply_load(&p->local, config, &f) != 0) {
 		log_fail(LOG_LEVEL_ERROR, "start-failed", &f);
 		return 2;
 	}
+	supply_change(p, CHANGE_ALL);
 	raise_descriptor_limit();
 	warn_at_start(p);
 	ends_watch(p);
@@ -175,7 +254,9 @@ parent_run(struct issuer_config *config, const struct state *state,
 	watch_signal(p, SIGTERM, on_terminate);
 	watch_signal(p, SIGINT, on_terminate);
 	watch_signal(p, SIGHUP, on_reload);
-	launch_all(p);
+	watch_signal(p, SIGUSR1, on_refresh);
+	launch_collector(p);
+	event_add(p->impatience, &patience);
 	event_base_dispatch(p->base);
 	log_note(LOG_LEVEL_INFO, "stopped", "everything is committed");
 	return p->exit_code;

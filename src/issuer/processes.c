@@ -15,13 +15,16 @@ process_of(struct parent *p, size_t i)
 	if (i < p->workers)
 		return &p->appraiser[i];
 	i -= p->workers;
-	return i == 0 ? &p->signer : i == 1 ? &p->ledger : NULL;
+	return i == 0   ? &p->collector
+	       : i == 1 ? &p->signer
+	       : i == 2 ? &p->ledger
+			: NULL;
 }
 
 size_t
 process_count(const struct parent *p)
 {
-	return 2 * (size_t)p->workers + 2;
+	return 2 * (size_t)p->workers + 3;
 }
 
 struct process *

@@ -16,8 +16,24 @@ struct process {
 	unsigned index;
 	pid_t pid; /* 0: not running */
 	struct channel *channel;
-	bool ready; /* said DONE after its start */
+	bool ready;     /* said DONE after its start */
+	unsigned loads; /* of collateral sent to it and not in use yet */
 	struct parent *parent;
+};
+
+/* Restarts that are due. */
+struct restarts {
+	unsigned n; /* within a second of each other */
+	time_t last;
+	struct event *due;
+};
+
+/* What has become new. */
+enum change { CHANGE_NOTHING, CHANGE_COLLATERAL, CHANGE_ALL };
+
+/* Sealed memfds that children get; -1: none yet. */
+struct given {
+	int policy, collateral;
 };
 
 struct parent {
@@ -26,18 +42,25 @@ struct parent {
 	int listener;
 	const struct issuer_address *address;
 	struct event_base *base;
-	struct process ledger, signer, appraiser[WORKERS_MAX],
+	struct process ledger, signer, collector, appraiser[WORKERS_MAX],
 	    worker[WORKERS_MAX];
 	unsigned workers;
-	int policy, collateral; /* sealed memfds, what children get */
+	bool launched; /* the others than the collector */
 	bool announced, stopping;
 	int exit_code;
-	unsigned restarts; /* within a second of each other */
-	time_t last_restart;
-	struct event *again; /* a delayed restart */
-	/* A reload goes to the ledger and the signer first, and to the
-	 * appraisers when both are done. */
-	unsigned reload_waits;
+	struct restarts restarts, collector_restarts;
+	struct event *impatience; /* with the collector at the start */
+
+	/* Collateral of the configuration, and of the collector. */
+	struct writer local;
+	struct publication *publication;
+	/* What is new goes to the ledger and the signer first, and to the
+	 * appraisers when both are done: then it is settled. */
+	struct given newest, settled;
+	unsigned unsettled; /* answers that are outstanding */
+	bool policy_unsettled;
+	enum change telling; /* the log, when it is in use */
+
 	/* Of the channels to the children; the argument is the process. */
 	channel_receive receive;
 	channel_closed closed;

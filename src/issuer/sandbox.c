@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "issuer/child.h"
 #include "issuer/sandbox.h"
 
@@ -32,9 +35,9 @@ sandbox_uid(enum role role)
 /* What every role needs: its channels, memory, time, and an end. */
 static const int common_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
-    SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
-    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
-    SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
+    SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_ctl), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk),
+    SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
     SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
     SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn),
@@ -53,22 +56,46 @@ static const int ledger_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
     SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
     SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(pwrite64),
     SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fdatasync),
-    SCMP_SYS(fsync), SCMP_SYS(getcwd), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchown),
-    SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(fstatfs),
-    SCMP_SYS(statfs), SCMP_SYS(utimensat), SCMP_SYS(sysinfo)};
+    SCMP_SYS(fsync), SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+    SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(geteuid), SCMP_SYS(getuid),
+    SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(utimensat),
+    SCMP_SYS(sysinfo)};
+
+/* The collector's, inside of its folder. */
+static const int collector_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
+    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+    SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+    SCMP_SYS(memfd_create), SCMP_SYS(geteuid), SCMP_SYS(getuid)};
+
+/* With the network, what is fetched is stored, too; libcurl resolves names in
+ * threads. */
+static const int network_calls[] = {SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
+    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate),
+    SCMP_SYS(fchmod), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(connect),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
+    SCMP_SYS(getsockname), SCMP_SYS(shutdown), SCMP_SYS(socketpair),
+    SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq), SCMP_SYS(uname), SCMP_SYS(sysinfo),
+    SCMP_SYS(sched_getaffinity)};
 
 /* Nobody here has a use for these but an intruder: the process ends. */
 static const int forbidden_calls[] = {SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(connect),
-    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(fork), SCMP_SYS(vfork),
-    SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(socket),
-    SCMP_SYS(socketpair), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
-    SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(setns),
-    SCMP_SYS(unshare), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
-    SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl), SCMP_SYS(add_key),
-    SCMP_SYS(request_key), SCMP_SYS(userfaultfd), SCMP_SYS(memfd_create)};
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(execve),
+    SCMP_SYS(execveat), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(fork),
+    SCMP_SYS(vfork), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(setns), SCMP_SYS(unshare),
+    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),
+    SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd)};
+
+/* For some there is one who needs them. */
+static const int forbidden_without_network[] = {SCMP_SYS(connect),
+    SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(socket), SCMP_SYS(socketpair)};
+static const int forbidden_with_network[] = {
+    SCMP_SYS(accept), SCMP_SYS(accept4)};
+static const int forbidden_to_others[] = {SCMP_SYS(memfd_create)};
 
 static void
 add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
@@ -89,13 +116,12 @@ add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 static void
 add_memory_rules(scmp_filter_ctx ctx)
 {
-	struct scmp_arg_cmp no_exec =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-		no_exec) != 0 ||
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-		no_exec) != 0)
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec) !=
+		0 ||
+	    seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec) != 0)
 		log_fatal("sandbox", "seccomp rules for memory");
 }
 
@@ -109,11 +135,50 @@ add_sending_rules(scmp_filter_ctx ctx)
 	struct scmp_arg_cmp sendmsg_flags =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
 
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
-		sendto_flags) != 0 ||
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-		sendmsg_flags) != 0)
+	if (seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, sendto_flags) != 0 ||
+	    seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1, sendmsg_flags) != 0)
 		log_fatal("sandbox", "seccomp rules for sending");
+}
+
+static void
+add_rule(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n,
+    struct scmp_arg_cmp a, struct scmp_arg_cmp b)
+{
+	const struct scmp_arg_cmp conditions[] = {a, b};
+	int r = seccomp_rule_add_array(ctx, action, call, n, conditions);
+
+	if (r != 0)
+		log_fatal("sandbox", "seccomp rule for call %d: %s", call,
+		    strerror(-r));
+}
+
+/* Threads but no processes; of sockets those that reach other machines, and no
+ * service of this one that listens on a path. */
+static void
+add_network_rules(scmp_filter_ctx ctx)
+{
+	static const int domains[] = {AF_INET, AF_INET6};
+	static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
+	const struct scmp_arg_cmp any = {0};
+
+	ADD_RULES(ctx, SCMP_ACT_ALLOW, network_calls);
+	ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_with_network);
+	for (size_t i = 0; i < 4; i++)
+		add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)domains[i / 2]),
+		    SCMP_A1(
+			SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)types[i % 2]));
+	add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD), any);
+	add_rule(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0), any);
+	/* Its flags cannot be looked at; glibc then takes clone(). */
+	add_rule(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, any, any);
+	/* glibc's resolver: what a socket has for it. */
+	add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+	    SCMP_A1(SCMP_CMP_EQ, FIONREAD), any);
 }
 
 /* fcntl() by its commands: with F_SETOWN, F_SETSIG and O_ASYNC a descriptor
@@ -124,20 +189,24 @@ add_fcntl_rules(scmp_filter_ctx ctx, enum role role)
 	static const int common[] = {
 	    F_GETFL, F_GETFD, F_SETFD, F_DUPFD, F_DUPFD_CLOEXEC};
 	/* SQLite's locks. */
-	static const int ledger[] = {F_SETLK, F_SETLKW, F_GETLK, F_OFD_SETLK,
-	    F_OFD_SETLKW, F_OFD_GETLK};
+	static const int ledger[] = {
+	    F_SETLK, F_SETLKW, F_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK};
+	/* What it publishes is sealed. */
+	static const int collector[] = {F_ADD_SEALS};
 	size_t n = sizeof(common) / sizeof(common[0]);
-	size_t locks = role == ROLE_LEDGER
-	    ? sizeof(ledger) / sizeof(ledger[0]) : 0;
+	const int *own = role == ROLE_LEDGER ? ledger : collector;
+	size_t owns = role == ROLE_LEDGER ? sizeof(ledger) / sizeof(ledger[0])
+		      : role == ROLE_COLLECTOR ? 1
+					       : 0;
 	int bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
 	    SCMP_A1(SCMP_CMP_EQ, F_SETFL),
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0));
 
-	for (size_t i = 0; i < n + locks; i++) {
-		int command = i < n ? common[i] : ledger[i - n];
+	for (size_t i = 0; i < n + owns; i++) {
+		int command = i < n ? common[i] : own[i - n];
 
-		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl),
-		    1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)command));
+		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)command));
 	}
 	if (bad != 0)
 		log_fatal("sandbox", "seccomp rules for fcntl");
@@ -155,7 +224,7 @@ add_abort_rule(scmp_filter_ctx ctx)
 /* Calls that libraries make without need get EPERM; forbidden ones end the
  * process. */
 static void
-enter_seccomp(enum role role)
+enter_seccomp(enum role role, bool network)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
@@ -170,6 +239,15 @@ enter_seccomp(enum role role)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, ledger_calls);
+	if (role == ROLE_COLLECTOR)
+		ADD_RULES(ctx, SCMP_ACT_ALLOW, collector_calls);
+	else
+		ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_to_others);
+	if (network)
+		add_network_rules(ctx);
+	else
+		ADD_RULES(
+		    ctx, SCMP_ACT_KILL_PROCESS, forbidden_without_network);
 	ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_calls);
 	int r = seccomp_load(ctx);
 	if (r != 0)
@@ -179,45 +257,112 @@ enter_seccomp(enum role role)
 
 /* The rights that the headers of Debian 12 know (landlock ABI 2). */
 #define LANDLOCK_ALL ((LANDLOCK_ACCESS_FS_REFER << 1) - 1)
-#define LANDLOCK_LEDGER                                             \
+#define LANDLOCK_LEDGER                                                 \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
+#define LANDLOCK_READ \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define LANDLOCK_COLLECTOR                                              \
+	(LANDLOCK_READ | LANDLOCK_ACCESS_FS_WRITE_FILE |                \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | \
+	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+const char *const sandbox_readable[] = {"/etc/resolv.conf", "/etc/hosts",
+    "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+    NULL};
+
+/* What can be replaced there without a new start: the files are in it. */
+static const char resolved_folder[] = "/run/systemd/resolve";
+
+static uint64_t
+rights_of(enum role role, bool network)
+{
+	if (role == ROLE_LEDGER)
+		return LANDLOCK_LEDGER;
+	if (role != ROLE_COLLECTOR)
+		return 0;
+	return network ? LANDLOCK_COLLECTOR : LANDLOCK_READ;
+}
+
+static void
+allow_beneath(int ruleset, int folder, uint64_t rights)
+{
+	struct landlock_path_beneath_attr beneath = {
+	    .allowed_access = rights, .parent_fd = folder};
+
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+		&beneath, 0) != 0)
+		FAIL("landlock_add_rule");
+}
+
+/* What is not there is not needed. */
+static void
+allow_reading(int ruleset, const char *path, uint64_t rights)
+{
+	int fd CLEANUP(cleanup_fd) = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd >= 0)
+		allow_beneath(ruleset, fd, rights);
+}
+
+static void
+allow_resolving(int ruleset)
+{
+	for (size_t i = 0; sandbox_readable[i] != NULL; i++)
+		allow_reading(
+		    ruleset, sandbox_readable[i], LANDLOCK_ACCESS_FS_READ_FILE);
+	allow_reading(ruleset, resolved_folder, LANDLOCK_READ);
+}
+
+static long
+landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+bool
+sandbox_guards_files(void)
+{
+	return geteuid() == 0 || landlock_version() >= 1;
+}
+
 /* Returns false where the kernel has no landlock. */
 static bool
-enter_landlock(enum role role, int folder)
+enter_landlock(enum role role, int folder, bool network)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	    LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = landlock_version();
 
 	if (abi < 1)
 		return false;
-	struct landlock_ruleset_attr attr = {.handled_access_fs = abi >= 2
-		? LANDLOCK_ALL
-		: LANDLOCK_ALL & ~(uint64_t)LANDLOCK_ACCESS_FS_REFER};
+	struct landlock_ruleset_attr attr = {
+	    .handled_access_fs =
+		abi >= 2 ? LANDLOCK_ALL
+			 : LANDLOCK_ALL & ~(uint64_t)LANDLOCK_ACCESS_FS_REFER};
 	int ruleset =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		FAIL("landlock_create_ruleset");
-	struct landlock_path_beneath_attr beneath = {
-	    .allowed_access = LANDLOCK_LEDGER, .parent_fd = folder};
-	if (role == ROLE_LEDGER &&
-	    syscall(SYS_landlock_add_rule, ruleset,
-		LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0)
-		FAIL("landlock_add_rule");
+	if (rights_of(role, network) != 0)
+		allow_beneath(ruleset, folder, rights_of(role, network));
+	if (network)
+		allow_resolving(ruleset);
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		FAIL("landlock_restrict_self");
 	close(ruleset);
 	return true;
 }
 
+/* Where names are resolved, the system's files are needed: its user id and
+ * landlock keep it from the others. */
 static void
-drop_root(enum role role)
+drop_root(enum role role, bool network)
 {
 	unsigned id = sandbox_uid(role);
 
-	if (chroot(".") != 0)
+	if (!network && chroot(".") != 0)
 		FAIL("chroot");
 	if (setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 ||
 	    setresuid(id, id, id) != 0)
@@ -227,7 +372,7 @@ drop_root(enum role role)
 }
 
 void
-sandbox_enter(enum role role, int folder)
+sandbox_enter(enum role role, int folder, bool network)
 {
 	static const struct rlimit none = {0, 0};
 	struct tm tm;
@@ -242,14 +387,14 @@ sandbox_enter(enum role role, int folder)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		FAIL("no_new_privs");
 	if (geteuid() == 0)
-		drop_root(role);
+		drop_root(role, network);
 	/* Set by the parent already, but a change of user clears it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		FAIL("parent death signal");
-	if (!enter_landlock(role, folder))
+	if (!enter_landlock(role, folder, network))
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "this kernel has no landlock; seccomp alone confines");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		FAIL("not dumpable");
-	enter_seccomp(role);
+	enter_seccomp(role, network);
 }

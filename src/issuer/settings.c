@@ -161,30 +161,6 @@ print_paths(struct writer *w, const void *field)
 	return true;
 }
 
-static int
-read_source(void *field, const struct conf_values *v, struct dci_failure *f)
-{
-	(void)field;
-	const char *text = conf_single(v, f);
-
-	if (text == NULL)
-		return -1;
-	if (strcmp(text, "none") != 0)
-		return conf_fail(f, v, 0,
-		    "this version does not fetch collateral: expected \"none\" "
-		    "(give files with path), found \"%.80s\"",
-		    text);
-	return 0;
-}
-
-static bool
-print_source(struct writer *w, const void *field)
-{
-	(void)field;
-	writer_text(w, "\"none\"");
-	return true;
-}
-
 #define AT(field) offsetof(struct issuer_config, field)
 
 const struct conf_key settings_keys[SETTINGS] = {
@@ -205,5 +181,4 @@ const struct conf_key settings_tls_keys[SETTINGS_TLS] = {
 
 const struct conf_key settings_collateral_keys[SETTINGS_COLLATERAL] = {
     {"path", 0, read_paths, print_paths},
-    {"source", 0, read_source, print_source},
 };

@@ -11,16 +11,16 @@
 
 #define SETTINGS            7
 #define SETTINGS_TLS        2
-#define SETTINGS_COLLATERAL 2
+#define SETTINGS_COLLATERAL 1
 
 /* At the top of the file. */
 extern const struct conf_key settings_keys[SETTINGS];
 /* "logfmt" or "json". */
-bool settings_log_format(
-    enum issuer_log_format *, const char *text) MUST_CHECK;
+bool settings_log_format(enum issuer_log_format *, const char *text) MUST_CHECK;
 /* In "tls". */
 extern const struct conf_key settings_tls_keys[SETTINGS_TLS];
-/* In "collateral", beside those of the policy. */
+/* In "collateral", beside those of the source (policy/source_keys.h) and of the
+ * policy. */
 extern const struct conf_key settings_collateral_keys[SETTINGS_COLLATERAL];
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,6 +22,7 @@
 #include "issuer/tls.h"
 
 CLEANUP_TYPE(cleanup_ctx, SSL_CTX, SSL_CTX_free)
+CLEANUP_TYPE(cleanup_dir, DIR, closedir)
 
 const char *
 state_path(const struct issuer_config *config, const char *name)
@@ -81,8 +83,8 @@ check_folder(const char *path, struct dci_failure *f)
 }
 
 static int
-take_lock(struct state *s, const struct issuer_config *config,
-    struct dci_failure *f)
+take_lock(
+    struct state *s, const struct issuer_config *config, struct dci_failure *f)
 {
 	const char *path = state_path(config, "lock");
 
@@ -127,7 +129,8 @@ check_stamp(const struct state *s, const struct issuer_config *config,
 	return 0;
 }
 
-/* --- what is done in a process of its own --------------------------------------- */
+/* --- what is done in a process of its own
+ * --------------------------------------- */
 
 static int
 check_tls(const struct issuer_config *config, struct dci_failure *f)
@@ -136,8 +139,8 @@ check_tls(const struct issuer_config *config, struct dci_failure *f)
 	uint8_t *key CLEANUP(cleanup_free) = NULL;
 	size_t chain_n, key_n;
 
-	if (file_read(config->tls_certificate, LIMIT_PEM, &chain, &chain_n,
-		f) != 0 ||
+	if (file_read(
+		config->tls_certificate, LIMIT_PEM, &chain, &chain_n, f) != 0 ||
 	    file_read(config->tls_key, LIMIT_PEM, &key, &key_n, f) != 0) {
 		f->code = DCI_TLS_IDENTITY;
 		return -1;
@@ -180,8 +183,8 @@ check_wrap_key(const struct issuer_config *config, struct dci_failure *f)
 {
 	if (config->wrap_key == NULL)
 		return 0;
-	int fd CLEANUP(cleanup_fd) = open(config->wrap_key,
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd CLEANUP(cleanup_fd) =
+	    open(config->wrap_key, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	return state_check_wrap_key(fd, config->wrap_key, f);
 }
 
@@ -196,23 +199,23 @@ setup(struct setup_result *r, const struct state *s,
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	r->failed = check_tls(config, &r->failure) != 0 ||
-	    check_wrap_key(config, &r->failure) != 0 ||
-	    ca_create(state_path(config, "ca"), s->simulated, time(NULL),
-		&r->created, &r->failure) != 0;
+		    check_wrap_key(config, &r->failure) != 0 ||
+		    ca_create(state_path(config, "ca"), s->simulated,
+			time(NULL), &r->created, &r->failure) != 0;
 }
 
 /* Private keys are handled in a child that ends at once: the parent's memory
  * never holds one. */
 static int
-setup_apart(struct state *s, const struct issuer_config *config,
-    struct dci_failure *f)
+setup_apart(
+    struct state *s, const struct issuer_config *config, struct dci_failure *f)
 {
 	struct setup_result r = {.failed = true};
 	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC) != 0)
-		return dci_fail(f, DCI_SETUP_FAILED, "pipe: %s.",
-		    strerror(errno));
+		return dci_fail(
+		    f, DCI_SETUP_FAILED, "pipe: %s.", strerror(errno));
 	pid_t pid = fork();
 	if (pid == 0) {
 		setup(&r, s, config);
@@ -271,9 +274,49 @@ give_ledger(const struct issuer_config *config, struct dci_failure *f)
 	return 0;
 }
 
+/* Best effort: what the collector cannot read it fetches again. */
+static void
+give_files(const char *path, uid_t id)
+{
+	DIR *folder CLEANUP(cleanup_dir) = opendir(path);
+	struct dirent *entry;
+	struct stat st;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		if (fstatat(dirfd(folder), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != id)
+			(void)!fchownat(dirfd(folder), entry->d_name, id, id,
+			    AT_SYMLINK_NOFOLLOW);
+	}
+}
+
+/* The same for what the collector fetched; what it has in its folders that is
+ * not an ordinary file is left alone. */
+static int
+give_collateral(const struct issuer_config *config, struct dci_failure *f)
+{
+	static const char *const names[] = {
+	    "collateral", "collateral/standard", "collateral/early"};
+	uid_t id = sandbox_uid(ROLE_COLLECTOR);
+
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *path = state_path(config, names[i]);
+
+		if (lchown(path, id, id) != 0 && errno != ENOENT)
+			return dci_fail(f, DCI_FILE_UNWRITABLE,
+			    "%s cannot be given to user %u: %s.", path, id,
+			    strerror(errno));
+		give_files(path, id);
+	}
+	return 0;
+}
+
 int
-state_prepare(struct state *s, const struct issuer_config *config,
-    struct dci_failure *f)
+state_prepare(
+    struct state *s, const struct issuer_config *config, struct dci_failure *f)
 {
 	*s = (struct state){.lock = -1, .simulated = config->sim != NULL};
 	if (state_anchor(&s->anchor, config, f) != 0 ||
@@ -282,11 +325,13 @@ state_prepare(struct state *s, const struct issuer_config *config,
 	    check_folder(state_path(config, "ca"), f) != 0 ||
 	    take_lock(s, config, f) != 0 || check_stamp(s, config, f) != 0 ||
 	    folder_make(state_path(config, "ledger"), 0700, f) != 0 ||
+	    folder_make(state_path(config, "collateral"), 0700, f) != 0 ||
 	    folder_make(state_path(config, "empty"), 0755, f) != 0 ||
 	    setup_apart(s, config, f) != 0)
 		return -1;
-	if (sync_state(config, f) != 0 || give_ledger(config, f) != 0)
+	if (sync_state(config, f) != 0 || give_ledger(config, f) != 0 ||
+	    give_collateral(config, f) != 0)
 		return -1;
-	return ca_fingerprint(state_path(config, "ca/root.crt"),
-	    s->root_fingerprint, f);
+	return ca_fingerprint(
+	    state_path(config, "ca/root.crt"), s->root_fingerprint, f);
 }

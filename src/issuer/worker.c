@@ -20,7 +20,8 @@
 #define ACCEPTS_AT_ONCE    16
 #define PAUSE_MICROSECONDS 100000
 
-/* --- the bound per address --------------------------------------------------------- */
+/* --- the bound per address
+ * --------------------------------------------------------- */
 
 struct address_count {
 	struct address_count *next;
@@ -89,11 +90,10 @@ describe_peer(const struct sockaddr_storage *from, char peer[static PEER_SIZE],
 	}
 	const struct sockaddr_in6 *in6 = (const void *)from;
 	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-		inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, text,
-		    sizeof(text));
+		inet_ntop(
+		    AF_INET, in6->sin6_addr.s6_addr + 12, text, sizeof(text));
 		memcpy(address + 12, in6->sin6_addr.s6_addr + 12, 4);
-		snprintf(peer, PEER_SIZE, "%s:%u", text,
-		    ntohs(in6->sin6_port));
+		snprintf(peer, PEER_SIZE, "%s:%u", text, ntohs(in6->sin6_port));
 		return;
 	}
 	inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
@@ -101,7 +101,9 @@ describe_peer(const struct sockaddr_storage *from, char peer[static PEER_SIZE],
 	snprintf(peer, PEER_SIZE, "[%s]:%u", text, ntohs(in6->sin6_port));
 }
 
-/* --- room ----------------------------------------------------------------------------- */
+/* --- room
+ * -----------------------------------------------------------------------------
+ */
 
 time_t
 worker_clock(void)
@@ -148,7 +150,7 @@ on_pressure(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	while (is_pressed(w) && (c = TAILQ_FIRST(&w->silent)) != NULL &&
-	    now - c->since >= LIMIT_PRESSED_HELLO_SECONDS)
+	       now - c->since >= LIMIT_PRESSED_HELLO_SECONDS)
 		connection_give_way(c);
 	if (!is_pressed(w))
 		event_del(w->pressure);
@@ -163,7 +165,8 @@ watch_pressure(struct worker *w)
 		event_add(w->pressure, &second);
 }
 
-/* --- accepting ------------------------------------------------------------------------ */
+/* --- accepting
+ * ------------------------------------------------------------------------ */
 
 static void
 refuse_early(struct worker *w, int fd, const char *peer)
@@ -211,8 +214,8 @@ admit(struct worker *w, int fd, const struct sockaddr_storage *from)
 	size_t slot = free_slot(w);
 	w->generation++;
 	w->connections++;
-	connection_start(w, fd, (uint64_t)w->generation << 32 | slot, peer,
-	    address);
+	connection_start(
+	    w, fd, (uint64_t)w->generation << 32 | slot, peer, address);
 	watch_pressure(w);
 }
 
@@ -261,7 +264,8 @@ on_listener(evutil_socket_t listener, short what, void *arg)
 	listen_if_room(w);
 }
 
-/* --- for connections --------------------------------------------------------------------- */
+/* --- for connections
+ * --------------------------------------------------------------------- */
 
 void
 worker_forget(struct worker *w, struct connection *c)
@@ -273,8 +277,8 @@ worker_forget(struct worker *w, struct connection *c)
 }
 
 void
-worker_refusal(struct worker *w, const struct connection *c,
-    const struct dci_failure *f)
+worker_refusal(
+    struct worker *w, const struct connection *c, const struct dci_failure *f)
 {
 	struct m_refusal m = {.failure = *f};
 
@@ -316,6 +320,12 @@ on_message(struct channel *channel, const struct message *m, void *arg)
 		check_failure(channel, &v.failure);
 		if ((c = find(w, v.connection)) != NULL)
 			connection_verdict(c, &v);
+	} else if (m->type == M_WAIT) {
+		struct m_connection wait =
+		    MESSAGE_FIXED(struct m_connection, m);
+
+		if ((c = find(w, wait.connection)) != NULL)
+			connection_wait(c);
 	} else if (m->type == M_RELEASE) {
 		struct m_release r = MESSAGE_FIXED(struct m_release, m);
 
@@ -339,8 +349,8 @@ static void
 worker_peer(struct child *child, enum role role, unsigned index, int fd)
 {
 	struct worker *w = child->state;
-	struct channel *c = channel_new(child->base, fd, ROLE_WORKER, role,
-	    on_message, on_closed, w);
+	struct channel *c = channel_new(
+	    child->base, fd, ROLE_WORKER, role, on_message, on_closed, w);
 
 	(void)index;
 	if (role == ROLE_APPRAISER)

@@ -21,6 +21,7 @@
 #define POLICY_GUARD_H
 
 #include <confuse.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/memory.h"

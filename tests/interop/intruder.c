@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What somebody could do who has taken over a worker: takes over the channels
- * of a running one (as root, by pidfd_getfd) and sends what no worker sends.
- * usage: intruder PID parent|peers garbage|refusal|descriptor [COUNT]
+ * What somebody could do who has taken over a process: takes over the channels
+ * of a running one (as root, by pidfd_getfd) and sends what it never sends.
+ * usage: intruder PID parent|peers WHAT [COUNT]
+ * A worker's: garbage, refusal, descriptor.  A collector's: garbage, missing,
+ * and as publications unsealed, malformed, large, forged.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "issuer/child.h"
+#include "issuer/sealed.h"
 
 #define FDS 64
 
@@ -38,6 +42,61 @@ send_raw(int to, const void *data, size_t n, int pass)
 	return sendmsg(to, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
 }
 
+/* A sealed file of one set: seven documents of two bytes; or half of that. */
+static int
+published(const char *what)
+{
+	static unsigned count;
+	bool large = strcmp(what, "large") == 0;
+	bool malformed = strcmp(what, "malformed") == 0;
+	struct writer w = writer_new(LIMIT_PUBLISHED + 64);
+
+	count++;
+	for (int i = 0; i < 7; i++)
+		writer_blob32(&w, &count, sizeof(count));
+	if (large && writer_room(&w, LIMIT_PUBLISHED) == NULL)
+		return -1;
+	int fd = sealed_file("intruder", w.data, malformed ? w.n / 2 : w.n);
+	writer_free(&w);
+	return fd;
+}
+
+static bool
+publish(int to, const char *what)
+{
+	struct {
+		uint64_t type;
+		struct m_none fixed;
+	} m = {.type = M_PUBLISHED};
+	int fd = strcmp(what, "unsealed") == 0
+		     ? memfd_create("unsealed", MFD_ALLOW_SEALING)
+		     : published(what);
+	bool sent =
+	    fd >= 0 && send_raw(to, &m, sizeof(m.type) + sizeof(m.fixed), fd);
+
+	close(fd);
+	return sent;
+}
+
+static bool
+deny(int to)
+{
+	static struct {
+		uint64_t type;
+		struct m_missing fixed;
+	} m = {.type = M_MISSING};
+
+	return send_raw(to, &m, sizeof(m), -1);
+}
+
+static bool
+is_publication(const char *what)
+{
+	return strcmp(what, "unsealed") == 0 ||
+	       strcmp(what, "malformed") == 0 || strcmp(what, "large") == 0 ||
+	       strcmp(what, "forged") == 0;
+}
+
 static bool
 attack(int to, const char *what)
 {
@@ -46,6 +105,10 @@ attack(int to, const char *what)
 		struct m_refusal fixed;
 	} m;
 
+	if (is_publication(what))
+		return publish(to, what);
+	if (strcmp(what, "missing") == 0)
+		return deny(to);
 	m.type = strcmp(what, "garbage") == 0 ? 999 : (uint64_t)M_REFUSAL;
 	if (strcmp(what, "refusal") == 0)
 		m.fixed.failure.code = 99999;
@@ -60,7 +123,7 @@ is_channel(int fd)
 	socklen_t n = sizeof(type);
 
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
-	    type == SOCK_SEQPACKET;
+	       type == SOCK_SEQPACKET;
 }
 
 int

@@ -13,9 +13,10 @@ complete() { # OLD-PID
 	dead "$1" && [ "$(children_of "$PID" | wc -l)" = "$wanted" ]
 }
 enrols() { client again; }
-wanted=$((2 + 2 * $(processors)))
+wanted=$((3 + 2 * $(processors)))
 
-for name in worker.0 appraiser.0 signer ledger "worker.*" "appraiser.*"; do
+for name in worker.0 appraiser.0 signer ledger collector "worker.*" \
+    "appraiser.*"; do
 	victims=$(child_of "$PID" "$name")
 	mark
 	# shellcheck disable=SC2086

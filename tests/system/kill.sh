@@ -36,7 +36,7 @@ killer() { # I PARENT N
 		sleep "0.$(printf %03d $((RANDOM % 400)))"
 		while :; do
 			victims=($(children_of "$2"))
-			[ ${#victims[@]} -lt 4 ] || break
+			[ ${#victims[@]} -lt 5 ] || break
 			alive "$2" || return
 			sleep 0.02
 		done
@@ -56,7 +56,7 @@ wait "${killers[@]}"
 done_=$(cat kills.* | wc -l)
 echo "# killed: $(cat kills.* | sort | uniq -c | xargs)"
 check "$KILLS kills of children" test "$done_" -ge "$KILLS"
-for name in worker.0 appraiser.0 signer ledger; do
+for name in worker.0 appraiser.0 signer ledger collector; do
 	check "... $name among them" grep -q -h "$name" kills.*
 done
 equal "every parent has survived them" "" \

@@ -36,11 +36,11 @@ for pid in $children; do
 		    "$(stat -Lc %i "/proc/$pid/root")" != "$(stat -c %i /)"
 	fi
 done
-equal "worker, appraiser, signer and ledger are there" \
-    "appraiser ledger signer worker" "$(tr ' ' '\n' <<<"$names" | grep . |
+equal "worker, appraiser, signer, ledger and collector are there" \
+    "appraiser collector ledger signer worker" "$(tr ' ' '\n' <<<"$names" | grep . |
 	sort -u | xargs)"
 if [ $root = yes ]; then
-	equal "one user for each role" 4 \
+	equal "one user for each role" 5 \
 	    "$(tr ' ' '\n' <<<"$uids" | grep . | cut -d : -f 2 | sort -u |
 		wc -l)"
 else
@@ -57,7 +57,7 @@ sockets() { # PID: how many of its descriptors are TCP sockets
 	done
 	echo $n
 }
-for name in appraiser.0 signer ledger; do
+for name in appraiser.0 signer ledger collector; do
 	equal "$name has no socket of the network" 0 \
 	    "$(sockets "$(child_of "$PID" $name)")"
 done
@@ -142,6 +142,30 @@ if [ $root = yes ] && command -v setpriv >/dev/null; then
 	done
 else
 	skip "memory of signer and ledger" "needs root and setpriv"
+fi
+issuer_stop
+
+# --- the collector, where it fetches ----------------------------------------------------
+
+issuer fetching wrap_key --collateral-url http://127.0.0.1:9 || exit 1
+collector=$(child_of "$PID" collector)
+equal "with a source: seccomp filters the collector's calls" 2 \
+    "$(status "$collector" Seccomp)"
+equal "... no new privileges" 1 "$(status "$collector" NoNewPrivs)"
+equal "... it has no socket that listens" 0 "$(sockets "$collector")"
+if [ $root = yes ]; then
+	check "... runs as a user of its own" test \
+	    "$(status "$collector" Uid | cut -f 1)" -ge 60000
+	equal "... no groups" "" "$(status "$collector" Groups | xargs)"
+	equal "... no capabilities" 0000000000000000 \
+	    "$(status "$collector" CapEff)"
+fi
+if [ $root = yes ] && command -v python3 >/dev/null; then
+	found=no
+	for file in big.bin little.bin root-big.bin root-little.bin wrap_key; do
+		finds "$collector" $file && found=$file
+	done
+	equal "... and no key nor secret in its memory" no $found
 fi
 issuer_stop
 finish

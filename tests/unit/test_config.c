@@ -420,8 +420,17 @@ test_wrong_settings(void **state)
 	    {"log_format = xml", "\"logfmt\" or \"json\""},
 	    {"tls { key = \"\" }", "a path"},
 	    {"collateral { path = \"\" }", "a path"},
-	    {"collateral { source = pcs }", "does not fetch"},
-	    {"collateral { source = \"https://x\" }", "does not fetch"},
+	    {"collateral { source = pccs }", "\"none\" or \"pcs\""},
+	    {"collateral { url = \"ftp://x\" }", "is no URL"},
+	    {"collateral { url = \"https://x/y\" }", "does not end in"},
+	    {"collateral { ca = \"\" }", "a path"},
+	    {"collateral { ca = \"/nonexistent\" }", "cannot be opened"},
+	    {"collateral { verify_tls = maybe }", "true or false"},
+	    {"collateral { update = late }", "\"standard\" or \"early\""},
+	    {"collateral { refresh = \"59s\" }", "at least a minute"},
+	    {"collateral { refresh = \"31d\" }", "at most 30 days"},
+	    {"collateral { warn = soon }", "a time like"},
+	    {"collateral { early = 1 }", "true or false"},
 	    {"collateral { grace = 1 }", "3650 days"},
 	    {"enclave \"e\" { mrsigner = x }", "64 hexadecimal"},
 	};
@@ -436,13 +445,163 @@ test_wrong_settings(void **state)
 	    "known are: listen, state, workers");
 	bad_text("tls { ca = a }", DCI_CONFIG_UNKNOWN_KEY, 1,
 	    "known are: certificate, key");
-	bad_text("collateral { url = \"https://x\" }", DCI_CONFIG_UNKNOWN_KEY,
-	    1, "\"url\"");
+	bad_text("collateral { uri = \"https://x\" }", DCI_CONFIG_UNKNOWN_KEY,
+	    1, "\"uri\"");
 	bad_text(
 	    "workers = 1\nworkers = 1", DCI_CONFIG_REPEATED_KEY, 2, "line 1");
 	bad_text("state = \"${HOME}\"", DCI_CONFIG_SYNTAX, 1, "${");
 	bad_text(
 	    "include(\"/etc/passwd\")", DCI_CONFIG_UNKNOWN_KEY, 1, "include");
+}
+
+/* --- where collateral is fetched --- */
+
+#define A_URL    "http://localhost:8081"
+#define A_SOURCE A_URL "/sgx/certification/v4"
+
+static void
+test_source(void **state)
+{
+	(void)state;
+	struct issuer_config c;
+
+	load(&c, "", NULL);
+	assert_int_equal(c.source.source.kind, SOURCE_NONE);
+	assert_int_equal(c.source.refresh, 86400);
+	assert_int_equal(c.source.warn, 7 * 86400);
+	assert_false(c.source.early);
+	issuer_config_free(&c);
+
+	load_text(&c, "collateral { source = pcs }");
+	assert_int_equal(c.source.source.kind, SOURCE_PCS);
+	assert_string_equal(c.source.source.url, SOURCE_INTEL_URL);
+	assert_false(has_note(&c, true, "no source of collateral"));
+	issuer_config_free(&c);
+
+	load_text(&c,
+	    "collateral { path = p url = \"" A_URL "\" update = early\n"
+	    "refresh = \"6h\" warn = \"3d\" early = true\n"
+	    "verify_tls = false }");
+	assert_int_equal(c.source.source.kind, SOURCE_PCS);
+	assert_string_equal(c.source.source.url, A_SOURCE);
+	assert_int_equal(c.source.source.update, UPDATE_EARLY);
+	assert_int_equal(c.source.refresh, 6 * 3600);
+	assert_int_equal(c.source.warn, 3 * 86400);
+	assert_true(c.source.early);
+	assert_true(c.source.source.unverified_tls);
+	assert_int_equal(c.collaterals, 1);
+	assert_true(has_note(&c, true, "not authenticated"));
+	issuer_config_free(&c);
+
+	load_text(&c, "collateral { source = none url = \"" A_URL "\" }");
+	assert_int_equal(c.source.source.kind, SOURCE_NONE);
+	issuer_config_free(&c);
+	/* The flag wins. */
+	load(&c, "--collateral-url http://other", conf_path);
+	assert_int_equal(c.source.source.kind, SOURCE_PCS);
+	assert_string_equal(
+	    c.source.source.url, "http://other/sgx/certification/v4");
+	issuer_config_free(&c);
+	bad("--collateral-url x", NULL, DCI_SOURCE_URL, "is no URL");
+	bad("--collateral-url http://a --collateral-url http://b", NULL,
+	    DCI_USAGE, "given twice");
+}
+
+static void
+test_source_ca(void **state)
+{
+	(void)state;
+	char text[PATH_MAX + 64], ca[PATH_MAX + 8];
+	struct issuer_config c;
+	struct dci_failure f;
+
+	snprintf(ca, sizeof(ca), "%s/ca", folder);
+	assert_int_equal(file_write(ca, "PEM", 3, 0600, &f), 0);
+	snprintf(text, sizeof(text), "collateral { ca = \"%s\" }", ca);
+	load_text(&c, text);
+	assert_string_equal(c.source.ca_path, ca);
+	assert_string_equal(c.source.source.ca, "PEM");
+	issuer_config_free(&c);
+	unlink(ca);
+}
+
+/* Whether a configuration asks the collector for something else. */
+static void
+test_source_changes(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"", "collateral { source = pcs }",
+	    "collateral { url = \"" A_URL "\" }",
+	    "collateral { source = pcs refresh = \"2h\" }",
+	    "collateral { source = pcs warn = \"2h\" }",
+	    "collateral { source = pcs early = true }",
+	    "collateral { source = pcs update = early }",
+	    "collateral { source = pcs verify_tls = false }"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
+			struct issuer_config a, b;
+
+			load_text(&a, texts[i]);
+			load_text(&b, texts[j]);
+			assert_int_equal(
+			    source_settings_equal(&a.source, &b.source),
+			    i == j);
+			issuer_config_free(&a);
+			issuer_config_free(&b);
+		}
+	}
+}
+
+static void
+test_qcnl(void **state)
+{
+	(void)state;
+	char qcnl[PATH_MAX + 8];
+	struct issuer_sources s = sources("", NULL);
+	struct issuer_config c;
+	struct dci_failure f;
+
+	snprintf(qcnl, sizeof(qcnl), "%s/qcnl", folder);
+	s.qcnl_file = qcnl;
+	assert_int_equal(issuer_config_load(&c, &s, &f), 0);
+	assert_int_equal(c.source.source.kind, SOURCE_NONE);
+	issuer_config_free(&c);
+
+	static const char text[] = "{\"pccs_url\": \"" A_SOURCE "/\"}";
+	assert_int_equal(file_write(qcnl, text, strlen(text), 0600, &f), 0);
+	assert_int_equal(issuer_config_load(&c, &s, &f), 0);
+	assert_int_equal(c.source.source.kind, SOURCE_PCS);
+	assert_string_equal(c.source.source.url, A_SOURCE);
+	assert_true(
+	    has_note(&c, false, "Collateral is fetched from " A_SOURCE));
+	issuer_config_free(&c);
+
+	/* Whatever is configured keeps it from being read. */
+	static const char *const lines[] = {
+	    "--collateral x", "--sim x", "--collateral-url http://other"};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		s = sources(lines[i], NULL);
+		s.qcnl_file = qcnl;
+		assert_int_equal(issuer_config_load(&c, &s, &f), 0);
+		assert_int_equal(
+		    c.source.source.kind, i < 2 ? SOURCE_NONE : SOURCE_PCS);
+		assert_false(has_note(&c, false, qcnl));
+		issuer_config_free(&c);
+	}
+	write_conf("collateral { source = none }");
+	s = sources("", conf_path);
+	s.qcnl_file = qcnl;
+	assert_int_equal(issuer_config_load(&c, &s, &f), 0);
+	assert_int_equal(c.source.source.kind, SOURCE_NONE);
+	issuer_config_free(&c);
+
+	assert_int_equal(file_write(qcnl, "{", 1, 0600, &f), 0);
+	s = sources("", NULL);
+	s.qcnl_file = qcnl;
+	assert_int_equal(issuer_config_load(&c, &s, &f), -1);
+	assert_int_equal(f.code, DCI_QCNL_MALFORMED);
+	unlink(qcnl);
 }
 
 static void
@@ -579,6 +738,11 @@ test_dump(void **state)
 			     "collateral {\n"
 			     "    path = {\"c1\", \"c2\"}\n"
 			     "    source = \"none\"\n"
+			     "    verify_tls = true\n"
+			     "    update = \"standard\"\n"
+			     "    refresh = \"1d\"\n"
+			     "    warn = \"7d\"\n"
+			     "    early = false\n"
 			     "}\n"
 			     "# The policy, to the end; SHA-256 ";
 	assert_memory_equal(text, begins, strlen(begins));
@@ -587,6 +751,25 @@ test_dump(void **state)
 	load(&c, "--sim x --collateral y key", NULL);
 	same_again(&c);
 	issuer_config_free(&c);
+}
+
+/* Where collateral comes from is no part of the policy. */
+static void
+test_dump_of_a_source(void **state)
+{
+	(void)state;
+	struct issuer_config plain, c;
+
+	load(&plain, "", NULL);
+	load_text(&c,
+	    "collateral { url = \"" A_URL "\" refresh = \"90m\"\n"
+	    "warn = \"0s\" update = early early = true verify_tls = false }");
+	same_again(&c);
+	char *text CLEANUP(cleanup_free) = issuer_config_text(&c);
+	assert_non_null(strstr(text, "    url = \"" A_SOURCE "\"\n"));
+	assert_memory_equal(c.policy->digest, plain.policy->digest, 32);
+	issuer_config_free(&c);
+	issuer_config_free(&plain);
 }
 
 static void
@@ -680,10 +863,15 @@ main(void)
 	    TEST(test_flags_win_over_the_file),
 	    TEST(test_c_wins_over_the_default_file),
 	    TEST(test_wrong_settings),
+	    TEST(test_source),
+	    TEST(test_source_ca),
+	    TEST(test_source_changes),
+	    TEST(test_qcnl),
 	    TEST(test_sim),
 	    TEST(test_file_wins_over_environment),
 	    TEST(test_environment_with_the_files_settings),
 	    TEST(test_dump),
+	    TEST(test_dump_of_a_source),
 	    TEST(test_dump_of_the_environment),
 	    TEST(test_reload),
 	    TEST(test_the_example_parses),

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +25,7 @@
 static int listener, outside;
 static struct sockaddr_in target;
 static pid_t tester;
+static char folder[] = "/tmp/dci-sandbox.XXXXXX"; /* the collector's */
 
 static int
 listen_somewhere(struct sockaddr_in *a)
@@ -48,22 +51,40 @@ setup(void **state)
 	log_init("test", LOG_FORMAT_LOGFMT);
 	listener = listen_somewhere(&own);
 	outside = listen_somewhere(&target);
-	return 0;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	return geteuid() == 0 ? chown(folder, sandbox_uid(ROLE_COLLECTOR), 0)
+			      : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return rmdir(folder);
 }
 
 /* Runs a deed locked in; its result is the exit status. */
 static int
-locked_in_as(enum role role, int (*deed)(void))
+locked_in_with(enum role role, bool network, int (*deed)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sandbox_enter(role, open("/", O_RDONLY | O_DIRECTORY));
+		sandbox_enter(role,
+		    open(network ? folder : "/", O_RDONLY | O_DIRECTORY),
+		    network);
 		_exit(deed());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int
+locked_in_as(enum role role, int (*deed)(void))
+{
+	return locked_in_with(role, false, deed);
 }
 
 static int
@@ -160,8 +181,8 @@ ordinary_fcntl(void)
 	int copy = fcntl(listener, F_DUPFD_CLOEXEC, 0);
 
 	return flags == -1 || fcntl(listener, F_SETFL, flags) != 0 ||
-	    copy < 0 || fcntl(copy, F_SETFD, FD_CLOEXEC) != 0 ||
-	    fcntl(copy, F_GETFD) != FD_CLOEXEC;
+	       copy < 0 || fcntl(copy, F_SETFD, FD_CLOEXEC) != 0 ||
+	       fcntl(copy, F_GETFD) != FD_CLOEXEC;
 }
 
 /* No file is locked, but the command gets through. */
@@ -176,8 +197,8 @@ lock_a_file(void)
 static void
 test_signals_by_descriptor(void **state)
 {
-	static const enum role roles[] = {
-	    ROLE_WORKER, ROLE_APPRAISER, ROLE_SIGNER, ROLE_LEDGER};
+	static const enum role roles[] = {ROLE_WORKER, ROLE_APPRAISER,
+	    ROLE_SIGNER, ROLE_LEDGER, ROLE_COLLECTOR};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
@@ -220,6 +241,164 @@ test_connect(void **state)
 {
 	(void)state;
 	assert_int_equal(locked_in(connect_out), -SIGSYS);
+	assert_int_equal(locked_in_as(ROLE_COLLECTOR, connect_out), -SIGSYS);
+}
+
+/* --- the collector, the only one with the network
+ * ------------------------------ */
+
+static int
+reach_out(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ||
+	       connect(fd, (struct sockaddr *)&target, sizeof(target)) != 0;
+}
+
+static int
+make_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+
+static int
+make_other_sockets(void)
+{
+	static const struct {
+		int domain, type;
+	} kinds[] = {{AF_UNIX, SOCK_STREAM}, {AF_UNIX, SOCK_DGRAM},
+	    {AF_NETLINK, SOCK_RAW}, {AF_PACKET, SOCK_RAW}, {AF_INET, SOCK_RAW},
+	    {AF_INET6, SOCK_SEQPACKET}, {AF_VSOCK, SOCK_STREAM}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (socket(kinds[i].domain, kinds[i].type, 0) >= 0 ||
+		    errno != EPERM)
+			return 1 + (int)i;
+	}
+	return 0;
+}
+
+static int
+be_a_server(void)
+{
+	return listen(listener, 1);
+}
+
+static int
+bind_socket(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+
+	return bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&any,
+	    sizeof(any));
+}
+
+static int
+take_client(void)
+{
+	return accept(listener, NULL, NULL);
+}
+
+static void
+test_collector_reaches_out_only(void **state)
+{
+	(void)state;
+	assert_int_equal(locked_in_with(ROLE_COLLECTOR, true, reach_out), 0);
+	assert_true(accept(outside, NULL, NULL) >= 0);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, make_other_sockets), 0);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, be_a_server), -SIGSYS);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, bind_socket), -SIGSYS);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, take_client), -SIGSYS);
+	assert_int_equal(locked_in_as(ROLE_COLLECTOR, make_socket), -SIGSYS);
+}
+
+static void *
+thread(void *arg)
+{
+	return arg;
+}
+
+static int
+make_thread(void)
+{
+	pthread_t t;
+	void *result;
+
+	return pthread_create(&t, NULL, thread, &tester) != 0 ||
+	       pthread_join(t, &result) != 0 || result != &tester;
+}
+
+static int
+make_process(void)
+{
+	return fork() == 0;
+}
+
+static int
+run_program(void)
+{
+	return execl("/bin/true", "true", NULL);
+}
+
+static int
+trace_parent(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, tester, NULL, NULL);
+}
+
+static void
+test_collector_makes_threads_only(void **state)
+{
+	(void)state;
+	assert_int_equal(locked_in_with(ROLE_COLLECTOR, true, make_thread), 0);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, make_process), -SIGSYS);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, run_program), -SIGSYS);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, trace_parent), -SIGSYS);
+	assert_int_equal(locked_in_as(ROLE_COLLECTOR, make_thread), -SIGSYS);
+}
+
+/* Its own folder, and the files by which names are resolved. */
+static int
+use_files(void)
+{
+	int fd = open("mine", O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || rename("mine", "ours") != 0 ||
+	    unlink("ours") != 0)
+		return 1;
+	return open("/etc/hosts", O_RDONLY) < 0 ? 2 : 0;
+}
+
+static int
+use_files_elsewhere(void)
+{
+	static const char *const paths[] = {"/etc/passwd", "/proc/self/maps",
+	    "/", "/etc", "/etc/ssl/certs/ca-certificates.crt", "/dev/null"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (open(paths[i], O_RDONLY) >= 0 || errno != EACCES)
+			return 1 + (int)i;
+	}
+	return open("/tmp/dci-sandbox-file", O_RDWR | O_CREAT, 0600) >= 0;
+}
+
+static void
+test_collector_has_its_folder(void **state)
+{
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1)
+		skip();
+	assert_int_equal(locked_in_with(ROLE_COLLECTOR, true, use_files), 0);
+	assert_int_equal(
+	    locked_in_with(ROLE_COLLECTOR, true, use_files_elsewhere), 0);
 }
 
 int
@@ -231,7 +410,10 @@ main(void)
 	    cmocka_unit_test(test_signals_by_descriptor),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_connect),
+	    cmocka_unit_test(test_collector_reaches_out_only),
+	    cmocka_unit_test(test_collector_makes_threads_only),
+	    cmocka_unit_test(test_collector_has_its_folder),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <openssl/err.h>
+
+#include "issuer/connection_tls.h"
+#include "issuer/worker.h"
+#include "proto/secret_prov.h"
+
+enum next
+connection_wants(struct connection *c, int result)
+{
+	switch (SSL_get_error(c->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return NEXT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return NEXT_WRITE;
+	default:
+		return NEXT_END;
+	}
+}
+
+/* OpenSSL reads on by itself as long as what comes is no data, and never
+ * returns while enough of it comes (a TLS 1.2 client may ask for renegotiation
+ * again and again, and get a warning each time).  No callback can make it
+ * fail, but once the other side has ended it throws the rest away. */
+static void
+on_tls_message(int sent, int version, int type, const void *data, size_t n,
+    SSL *ssl, void *arg)
+{
+	struct connection *c = arg;
+	const uint8_t *kind = data;
+
+	(void)version;
+	/* Both begin with the type of a record: in TLS 1.3 the outer one of
+	 * all that is encrypted says data. */
+	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
+	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
+		return;
+	if (++c->records <= (c->stage == STAGE_HANDSHAKE
+				    ? LIMIT_HANDSHAKE_RECORDS
+				    : LIMIT_LATER_RECORDS))
+		return;
+	c->flooded = true;
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+/* The code for a reason of OpenSSL's; DCI_TLS_HANDSHAKE_FAILED: none of its
+ * own. */
+static enum dci_code
+code_of(const struct connection *c, unsigned long error)
+{
+	X509 *shown = SSL_get0_peer_certificate(c->ssl);
+	EVP_PKEY *key = shown == NULL ? NULL : X509_get0_pubkey(shown);
+
+	if (c->flooded)
+		return DCI_TLS_FLOOD;
+	switch (ERR_GET_REASON(error)) {
+	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+		return DCI_CERTIFICATE_TOO_LARGE;
+	case SSL_R_WRONG_SIGNATURE_TYPE:
+		/* Its key did not sign: that is not checked any more. */
+		return key != NULL && EVP_PKEY_is_a(key, "RSA")
+			   ? DCI_TLS_KEY_RSA
+			   : DCI_TLS_KEY_UNSUPPORTED;
+	case SSL_R_WRONG_CURVE:
+		return DCI_TLS_KEY_CURVE;
+	default:
+		return DCI_TLS_HANDSHAKE_FAILED;
+	}
+}
+
+static void
+handshake_failed(const struct connection *c, struct dci_failure *f)
+{
+	unsigned long e = ERR_peek_last_error();
+	enum dci_code code = code_of(c, e);
+	char why[160];
+
+	if (code != DCI_TLS_HANDSHAKE_FAILED) {
+		dci_fail(f, code, "%s %s", dci_code_meaning(code),
+		    dci_code_remedy(code));
+		return;
+	}
+	ERR_error_string_n(e, why, sizeof(why));
+	dci_fail(f, DCI_TLS_HANDSHAKE_FAILED,
+	    "The TLS handshake did not complete: %s. Check the client's CA "
+	    "file, host name, clock and TLS version (1.2 or 1.3), and that its "
+	    "key is ECDSA: Gramine before 1.4 has RSA keys and needs an "
+	    "upgrade.",
+	    e != 0 ? why : "the client closed the connection");
+}
+
+enum next
+connection_handshake(struct connection *c, struct dci_failure *f)
+{
+	ERR_clear_error();
+	int r = SSL_do_handshake(c->ssl);
+
+	if (r == 1)
+		return NEXT_AGAIN;
+	enum next next = connection_wants(c, r);
+	if (next == NEXT_END)
+		handshake_failed(c, f);
+	return next;
+}
+
+enum next
+connection_fill(struct connection *c)
+{
+	uint8_t chunk[CONNECTION_READ_CHUNK];
+
+	ERR_clear_error();
+	int n = SSL_read(c->ssl, chunk, sizeof(chunk));
+	if (n <= 0)
+		return connection_wants(c, n);
+	writer_put(&c->in, chunk, (size_t)n);
+	wipe(chunk, (size_t)n);
+	return c->in.failed ? NEXT_END : NEXT_AGAIN;
+}
+
+enum next
+connection_flush(struct connection *c)
+{
+	while (c->out_done < c->out.n) {
+		ERR_clear_error();
+		int n = SSL_write(c->ssl, c->out.data + c->out_done,
+		    (int)(c->out.n - c->out_done));
+
+		if (n <= 0)
+			return connection_wants(c, n);
+		c->out_done += (size_t)n;
+	}
+	/* It may have been a secret. */
+	writer_free(&c->out);
+	c->out = writer_new(CONNECTION_OUT_MAX);
+	c->out_done = 0;
+	return NEXT_AGAIN;
+}
+
+bool
+connection_tls_begin(struct connection *c)
+{
+	c->ssl = SSL_new(c->worker->tls);
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+		return false;
+	SSL_set_accept_state(c->ssl);
+	SSL_set_msg_callback(c->ssl, on_tls_message);
+	SSL_set_msg_callback_arg(c->ssl, c);
+	return true;
+}

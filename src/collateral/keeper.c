@@ -342,13 +342,32 @@ keeper_count(const struct keeper *k)
 	return n;
 }
 
-struct dci_collateral
-keeper_get(const struct keeper *k, size_t i, struct dci_platform_id *id)
+static const struct platform *
+keeper_platform(const struct keeper *k, size_t i)
 {
 	const struct platform *p = k->platform;
 
 	while (set_is_empty(&p->used[k->update]) || i-- > 0)
 		p++;
+	return p;
+}
+
+struct dci_collateral
+keeper_get(const struct keeper *k, size_t i, struct dci_platform_id *id)
+{
+	const struct platform *p = keeper_platform(k, i);
+
 	*id = p->id;
 	return set_view(&p->used[k->update]);
+}
+
+bool
+keeper_get_early(const struct keeper *k, size_t i, struct dci_collateral *out)
+{
+	const struct set *early = &keeper_platform(k, i)->used[UPDATE_EARLY];
+
+	if (k->update == UPDATE_EARLY || set_is_empty(early))
+		return false;
+	*out = set_view(early);
+	return true;
 }

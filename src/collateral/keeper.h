@@ -68,8 +68,9 @@ struct keeper_config {
 #define KEEPER_IDLE_SECONDS (7 * 86400)
 
 struct keeper_events {
-	/* Some platform's collateral is new or was replaced; called from the
-	 * event loop, once for what changed together. */
+	/* Some platform's collateral, or its early documents, is new or was
+	 * replaced; called from the event loop, once for what changed
+	 * together. */
 	void (*changed)(void *arg);
 	/* A platform that keeper_want() named cannot be had now: too-many-
 	 * platforms, too-many-new-platforms, collateral-unavailable (the
@@ -114,5 +115,9 @@ void keeper_run(struct keeper *);
 size_t keeper_count(const struct keeper *);
 struct dci_collateral keeper_get(
     const struct keeper *, size_t i, struct dci_platform_id *);
+/* What comes with the next TCB recovery for the same platform; false if that is
+ * not known. */
+bool keeper_get_early(const struct keeper *, size_t i,
+    struct dci_collateral *) MUST_CHECK;
 
 #endif

@@ -78,10 +78,9 @@ use(struct keeper *k, struct platform *p, enum source_update update,
 		return;
 	set_copy(&p->used[update], newest);
 	keeper_compare_early(k, p);
-	if (update == k->update) {
+	k->changed = true;
+	if (update == k->update)
 		p->waiting = false;
-		k->changed = true;
-	}
 }
 
 enum settled { UNCHANGED, WRITTEN, IMPOSSIBLE };

@@ -3,7 +3,7 @@
 #ifndef FORECAST_DELEGATIONS_H
 #define FORECAST_DELEGATIONS_H
 
-#include "collateral/load.h"
+#include "collateral/store.h"
 #include "forecast/forecast.h"
 #include "ledger/ledger.h"
 

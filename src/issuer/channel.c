@@ -86,7 +86,8 @@ decode(struct message *m, const uint8_t *data, size_t n, int fd, enum role self,
 	if (rule == NULL)
 		return false;
 	size_t head = sizeof(type) + rule->fixed;
-	bool brings = type == M_PEER || type == M_FILE || type == M_PUBLISHED;
+	bool brings = type == M_PEER || type == M_FILE || type == M_PUBLISHED ||
+		      type == M_EARLY;
 	if (n < head || n - head > rule->tail || brings != (fd >= 0))
 		return false;
 	*m = (struct message){.type = (enum message_type)type,

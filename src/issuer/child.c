@@ -31,8 +31,8 @@ struct running {
 const char *
 process_name(enum role role)
 {
-	static const char *const names[ROLES] = {
-	    "parent", "worker", "appraiser", "signer", "ledger", "collector"};
+	static const char *const names[ROLES] = {"parent", "worker",
+	    "appraiser", "signer", "ledger", "collector", "forecaster"};
 
 	return (unsigned)role < ROLES ? names[role] : "unknown";
 }

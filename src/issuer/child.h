@@ -44,7 +44,7 @@ struct child_role {
 };
 
 extern const struct child_role role_worker, role_appraiser, role_signer,
-    role_ledger, role_collector;
+    role_ledger, role_collector, role_forecaster;
 
 const char *process_name(enum role);
 

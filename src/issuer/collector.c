@@ -20,8 +20,9 @@
 #include "issuer/sealed.h"
 #include "issuer/wants.h"
 
-#define QUEUE_MAX (256u * 1024) /* bytes for an appraiser that does not read \
-				 */
+#define QUEUE_MAX                                                  \
+	(256u * 1024) /* bytes for an appraiser that does not read \
+		       */
 #define PLATFORMS_PER_MINUTE 20
 
 struct collector {
@@ -30,6 +31,7 @@ struct collector {
 	struct fetcher *fetcher; /* NULL: nothing is fetched */
 	struct keeper *keeper;
 	struct wants wants;
+	bool early; /* there was something early to publish */
 	struct appraiser_end {
 		struct collector *collector;
 		unsigned index;
@@ -78,6 +80,27 @@ publish(struct collector *s)
 	    (struct bytes){0}, fd);
 }
 
+/* What comes with the next TCB recovery, for the forecaster. */
+static void
+publish_early(struct collector *s)
+{
+	struct writer w CLEANUP(writer_free) = writer_new(LIMIT_PUBLISHED);
+	struct dci_collateral c;
+
+	for (size_t i = 0; i < keeper_count(s->keeper); i++) {
+		if (keeper_get_early(s->keeper, i, &c) && fits(&w, &c))
+			collateral_text_add(&w, &c);
+	}
+	if (w.failed)
+		log_fatal("out-of-memory", "no memory for collateral");
+	if (w.n == 0 && !s->early)
+		return;
+	s->early = w.n > 0;
+	int fd CLEANUP(cleanup_fd) = sealed_file("early", w.data, w.n);
+	channel_send(s->child->parent, M_EARLY, &(struct m_none){0},
+	    (struct bytes){0}, fd);
+}
+
 static bool
 has(const struct collector *s, const struct dci_platform_id *wanted)
 {
@@ -111,6 +134,7 @@ on_changed(void *arg)
 	struct dci_platform_id platform;
 
 	publish(s);
+	publish_early(s);
 	for (size_t i = 0; i < keeper_count(s->keeper); i++) {
 		keeper_get(s->keeper, i, &platform);
 		wants_take(&s->wants, &platform);
@@ -308,6 +332,7 @@ collector_locked(struct child *child)
 	if (s->keeper == NULL)
 		log_fatal("start-failed", "%s", f.sentence);
 	publish(s);
+	publish_early(s);
 }
 
 const struct child_role role_collector = {.role = ROLE_COLLECTOR,

@@ -96,6 +96,7 @@ ends_stop(struct parent *p, int exit_code)
 	p->stopping = true;
 	p->exit_code = exit_code;
 	notify_manager("STOPPING=1");
+	process_put_down(&p->forecaster); /* nothing is lost with it */
 	close(p->listener);
 	event_base_once(p->base, -1, EV_TIMEOUT, on_stop_late, p,
 	    &(struct timeval){STOP_SECONDS, 0});
@@ -141,13 +142,15 @@ on_child(evutil_socket_t signal_number, short what, void *arg)
 
 		if (process == NULL)
 			continue;
-		/* The collector may end to begin anew. */
-		process_log_end(
-		    process, status, p->stopping || process == &p->collector);
+		/* The collector may end to begin anew, the forecaster because
+		 * it is done. */
+		process_log_end(process, status,
+		    p->stopping || process == &p->collector ||
+			process == &p->forecaster);
 		process->pid = 0;
 		process_put_down(process);
 		collector |= process == &p->collector;
-		others |= process != &p->collector;
+		others |= process != &p->collector && process != &p->forecaster;
 	}
 	if (others)
 		others_ended(p);

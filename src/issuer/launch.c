@@ -110,7 +110,8 @@ send_files(struct parent *p, struct process *to)
 {
 	const struct issuer_config *c = p->config;
 
-	if (to->role != ROLE_LEDGER && to->role != ROLE_COLLECTOR)
+	if (to->role != ROLE_LEDGER && to->role != ROLE_COLLECTOR &&
+	    to->role != ROLE_FORECASTER)
 		send_path(
 		    to, FILE_EMPTY_FOLDER, state_path(c, "empty"), O_DIRECTORY);
 	switch (to->role) {
@@ -133,6 +134,11 @@ send_files(struct parent *p, struct process *to)
 		send_path(to, FILE_COLLATERAL_FOLDER,
 		    state_path(c, "collateral"), O_DIRECTORY);
 		send_source(to, &c->source);
+		break;
+	case ROLE_FORECASTER:
+		process_give(to, FILE_COLLATERAL, p->newest.collateral);
+		send_path(to, FILE_LEDGER_FOLDER, state_path(c, "ledger"),
+		    O_DIRECTORY);
 		break;
 	default:
 		process_give(to, FILE_POLICY, p->newest.policy);
@@ -274,6 +280,15 @@ launch_collector(struct parent *p)
 			join(&p->appraiser[i], &p->collector);
 	}
 	process_go(&p->collector);
+}
+
+void
+launch_forecaster(struct parent *p, int early)
+{
+	launch(p, &p->forecaster, ROLE_FORECASTER, 0);
+	if (early >= 0)
+		process_give(&p->forecaster, FILE_EARLY, early);
+	process_go(&p->forecaster);
 }
 
 void

@@ -10,6 +10,8 @@
 void launch_all(struct parent *);
 /* Starts the collector. */
 void launch_collector(struct parent *);
+/* Starts the forecaster; early: what the collector published, or -1. */
+void launch_forecaster(struct parent *, int early);
 /* Brings back what is missing, the collector apart: a worker and its appraiser
  * together; signer or ledger only with everything. */
 void launch_missing(struct parent *);

@@ -21,8 +21,8 @@ environment(const char *name)
 	return getenv(name);
 }
 
-static const struct child_role *const roles[] = {
-    &role_worker, &role_appraiser, &role_signer, &role_ledger, &role_collector};
+static const struct child_role *const roles[] = {&role_worker, &role_appraiser,
+    &role_signer, &role_ledger, &role_collector, &role_forecaster};
 
 /* How the parent calls its children; not for people. */
 static void

@@ -26,6 +26,7 @@ enum role {
 	ROLE_SIGNER,
 	ROLE_LEDGER,
 	ROLE_COLLECTOR,
+	ROLE_FORECASTER,
 	ROLES
 };
 
@@ -51,6 +52,7 @@ enum file_kind {
 	FILE_COLLATERAL, /* sealed memfd: collateral_file_begin() and sets */
 	FILE_EMPTY_FOLDER,
 	FILE_COLLATERAL_FOLDER,
+	FILE_EARLY,     /* sealed memfd: sets of the next TCB recovery */
 	FILE_SOURCE_CA, /* PEM: what a source's TLS certificate is checked by */
 };
 
@@ -181,6 +183,7 @@ struct m_release {
 	MESSAGE(REFRESH, PARENT, COLLECTOR, struct m_none, NO_TAIL)            \
 	MESSAGE(REREAD, PARENT, COLLECTOR, struct m_none, NO_TAIL)             \
 	MESSAGE(PUBLISHED, COLLECTOR, PARENT, struct m_none, NO_TAIL)          \
+	MESSAGE(EARLY, COLLECTOR, PARENT, struct m_none, NO_TAIL)              \
 	MESSAGE(WANT, APPRAISER, COLLECTOR, struct m_want, NO_TAIL)            \
 	MESSAGE(USED, APPRAISER, COLLECTOR, struct m_want, NO_TAIL)            \
 	MESSAGE(MISSING, COLLECTOR, APPRAISER, struct m_missing, NO_TAIL)      \

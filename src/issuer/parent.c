@@ -6,6 +6,7 @@
 
 #include "issuer/child.h"
 #include "issuer/ends.h"
+#include "issuer/forecasts.h"
 #include "issuer/launch.h"
 #include "issuer/listener.h"
 #include "issuer/notify.h"
@@ -40,7 +41,8 @@ all_ready(struct parent *p)
 	for (size_t i = 0; i < process_count(p); i++) {
 		const struct process *process = process_of(p, i);
 
-		if (!process->ready && process != &p->collector)
+		if (!process->ready && process != &p->collector &&
+		    process != &p->forecaster)
 			return false;
 	}
 	return true;
@@ -130,6 +132,10 @@ on_message(struct channel *c, const struct message *m, void *arg)
 		break;
 	case M_PUBLISHED:
 		publication_receive(process->parent->publication, m->fd);
+		break;
+	case M_EARLY:
+		if (!forecasts_early(process->parent->forecasts, m->fd))
+			channel_refuse(c, "early documents that are no file");
 		break;
 	default:
 		channel_refuse(c, "unexpected message %d", m->type);
@@ -231,6 +237,7 @@ parent_new(struct issuer_config *config, const struct state *state,
 	    (p->impatience = evtimer_new(p->base, on_impatience, p)) == NULL)
 		log_fatal("start-failed", "no event loop");
 	p->publication = publication_new(p);
+	p->forecasts = forecasts_new(p);
 	return p;
 }
 

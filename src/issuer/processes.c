@@ -15,16 +15,17 @@ process_of(struct parent *p, size_t i)
 	if (i < p->workers)
 		return &p->appraiser[i];
 	i -= p->workers;
-	return i == 0   ? &p->collector
-	       : i == 1 ? &p->signer
-	       : i == 2 ? &p->ledger
+	return i == 0   ? &p->forecaster
+	       : i == 1 ? &p->collector
+	       : i == 2 ? &p->signer
+	       : i == 3 ? &p->ledger
 			: NULL;
 }
 
 size_t
 process_count(const struct parent *p)
 {
-	return 2 * (size_t)p->workers + 3;
+	return 2 * (size_t)p->workers + 4;
 }
 
 struct process *

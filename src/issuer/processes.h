@@ -42,8 +42,8 @@ struct parent {
 	int listener;
 	const struct issuer_address *address;
 	struct event_base *base;
-	struct process ledger, signer, collector, appraiser[WORKERS_MAX],
-	    worker[WORKERS_MAX];
+	struct process ledger, signer, collector, forecaster,
+	    appraiser[WORKERS_MAX], worker[WORKERS_MAX];
 	unsigned workers;
 	bool launched; /* the others than the collector */
 	bool announced, stopping;
@@ -54,6 +54,7 @@ struct parent {
 	/* Collateral of the configuration, and of the collector. */
 	struct writer local;
 	struct publication *publication;
+	struct forecasts *forecasts;
 	/* What is new goes to the ledger and the signer first, and to the
 	 * appraisers when both are done: then it is settled. */
 	struct given newest, settled;

@@ -27,7 +27,9 @@
 unsigned
 sandbox_uid(enum role role)
 {
-	return UID_BASE + (unsigned)role;
+	/* Who reads the ledger needs what belongs to it. */
+	return UID_BASE +
+	       (unsigned)(role == ROLE_FORECASTER ? ROLE_LEDGER : role);
 }
 
 #define FAIL(what) log_fatal("sandbox", "%s: %s", what, strerror(errno))
@@ -59,6 +61,14 @@ static const int ledger_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
     SCMP_SYS(fsync), SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
     SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(geteuid), SCMP_SYS(getuid),
     SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(utimensat),
+    SCMP_SYS(sysinfo)};
+
+/* SQLite's for reading: the forecaster's, inside of the ledger's folder. */
+static const int forecaster_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
+    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+    SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+    SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(fstatfs), SCMP_SYS(statfs),
     SCMP_SYS(sysinfo)};
 
 /* The collector's, inside of its folder. */
@@ -194,8 +204,9 @@ add_fcntl_rules(scmp_filter_ctx ctx, enum role role)
 	/* What it publishes is sealed. */
 	static const int collector[] = {F_ADD_SEALS};
 	size_t n = sizeof(common) / sizeof(common[0]);
-	const int *own = role == ROLE_LEDGER ? ledger : collector;
-	size_t owns = role == ROLE_LEDGER ? sizeof(ledger) / sizeof(ledger[0])
+	bool database = role == ROLE_LEDGER || role == ROLE_FORECASTER;
+	const int *own = database ? ledger : collector;
+	size_t owns = database ? sizeof(ledger) / sizeof(ledger[0])
 		      : role == ROLE_COLLECTOR ? 1
 					       : 0;
 	int bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
@@ -239,6 +250,8 @@ enter_seccomp(enum role role, bool network)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, ledger_calls);
+	if (role == ROLE_FORECASTER)
+		ADD_RULES(ctx, SCMP_ACT_ALLOW, forecaster_calls);
 	if (role == ROLE_COLLECTOR)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, collector_calls);
 	else
@@ -281,6 +294,8 @@ rights_of(enum role role, bool network)
 {
 	if (role == ROLE_LEDGER)
 		return LANDLOCK_LEDGER;
+	if (role == ROLE_FORECASTER)
+		return LANDLOCK_READ;
 	if (role != ROLE_COLLECTOR)
 		return 0;
 	return network ? LANDLOCK_COLLECTOR : LANDLOCK_READ;

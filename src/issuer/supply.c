@@ -3,6 +3,7 @@
 
 #include "issuer/child.h"
 #include "issuer/collateral_text.h"
+#include "issuer/forecasts.h"
 #include "issuer/launch.h"
 #include "issuer/publication.h"
 #include "issuer/sealed.h"
@@ -94,6 +95,7 @@ supply_done(struct parent *p)
 		process_give(to, FILE_COLLATERAL, p->settled.collateral);
 		to->loads++;
 	}
+	forecasts_soon(p->forecasts);
 }
 
 bool

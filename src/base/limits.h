@@ -38,6 +38,10 @@
 #define LIMIT_HTTP_ADDRESS          256u  /* connections of one address */
 #define LIMIT_HTTP_ADDRESS_REQUESTS 1000u /* a second */
 #define LIMIT_HTTP_REPORT           (1024u * 1024)
+#define LIMIT_HTTP_VALUES           1000u /* of JSON in one request */
+/* Of requests that are not whole yet, of all connections. */
+#define LIMIT_HTTP_HELD             (64u * 1024 * 1024)
+#define LIMIT_HTTP_TOKEN_BYTES      (16u * 1024) /* of a body, for a token */
 #define LIMIT_ISSUERS               16u
 
 #define LIMIT_JSON_DEPTH 32u

@@ -99,10 +99,11 @@ find(struct buckets *b, struct bucket_key key, int64_t now)
 }
 
 bool
-buckets_take(struct buckets *b, struct bucket_key key, int64_t now)
+buckets_take(struct buckets *b, struct bucket_key key, size_t n, int64_t now)
 {
 	struct slot *s = find(b, key, now);
 	int64_t full = (int64_t)b->rate * 1000;
+	int64_t price = n < b->rate ? (int64_t)n * 1000 : full;
 
 	if (now - s->time >= 1000)
 		s->tokens = full;
@@ -111,8 +112,8 @@ buckets_take(struct buckets *b, struct bucket_key key, int64_t now)
 	if (s->tokens > full)
 		s->tokens = full;
 	s->time = now;
-	if (s->tokens < 1000)
+	if (s->tokens < price)
 		return false;
-	s->tokens -= 1000;
+	s->tokens -= price;
 	return true;
 }

@@ -6,6 +6,7 @@
 #define VERIFIER_BUCKET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -25,7 +26,9 @@ struct buckets;
 struct buckets *buckets_new(unsigned rate) MUST_CHECK;
 void buckets_free(struct buckets *); /* NULL is fine */
 
-/* Takes a token; now in milliseconds.  False if there is none. */
-bool buckets_take(struct buckets *, struct bucket_key, int64_t now) MUST_CHECK;
+/* Takes n tokens, or as many as a full bucket has if that is less; now in
+ * milliseconds.  False, and none is taken, if there are not so many. */
+bool buckets_take(
+    struct buckets *, struct bucket_key, size_t n, int64_t now) MUST_CHECK;
 
 #endif

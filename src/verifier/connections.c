@@ -1,26 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
 
+#include "base/log.h"
 #include "verifier/connections.h"
 
-/* More than evhttp ever leaves in it while it listens. */
-#define INPUT_MAX (2u * LIMIT_HTTP_BODY)
+/* evhttp waits until a whole body is in it. */
+#define INPUT_MAX (LIMIT_HTTP_BODY + LIMIT_HTTP_HEADERS)
+/* Bytes from one request's end to the next one's: what lay in the buffer, and
+ * a request, with room for the sizes of its chunks. */
+#define HELD_MAX (INPUT_MAX + LIMIT_HTTP_BODY + LIMIT_HTTP_BODY / 4)
+/* More than a quote needs. */
+#define HELD_SMALL (32u * 1024)
+/* Lines of headers and parts of chunks, that is, steps of evhttp's. */
+#define STEPS_MAX 4096
+/* At once, so that others have their turn; nearly all requests fit. */
+#define READ_MAX 8192
+
+#define ACCEPT_MAX          64 /* before others have their turn */
+#define RESUME_MILLISECONDS 20
+#define OTHER_DESCRIPTORS   64 /* that are open too, or will be */
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
+	struct connections *all;
 	struct bufferevent *bev; /* with a reference of ours */
 	int fd;                  /* -1: not known yet */
 	int64_t deadline;        /* 0: not set yet */
+	size_t held;             /* read since its last whole request */
+	unsigned steps;          /* and taken out of its buffer again */
+	bool ended;
 	struct bucket_key key;
 };
 
-#define DESCRIPTORS (LIMIT_HTTP_CONNECTIONS + 256) /* others are open too */
+/* A descriptor is closed a little later than its connection is released. */
+#define DESCRIPTORS (2 * LIMIT_HTTP_CONNECTIONS)
 #define TALLIES     8192u /* a power of two, more than connections */
 
 struct tally {
@@ -30,34 +52,128 @@ struct tally {
 
 struct connections {
 	TAILQ_HEAD(, connection) list, fresh; /* fresh: no fd yet */
-	size_t n;
+	size_t n, most, held;
 	int64_t now;
-	unsigned seconds, per_address;
+	unsigned seconds, per_address, accepted; /* since a sweep */
 	struct evconnlistener *listener;
-	bool full;
+	struct event *resume;
+	bool stopped;
 	SSL_CTX *tls;
 	/* By descriptor. */
 	struct connection *by_fd[DESCRIPTORS];
 	struct tally tally[TALLIES]; /* of one sweep */
 };
 
-_Static_assert(TALLIES > DESCRIPTORS, "the tally has room for everybody");
+_Static_assert(
+    TALLIES > LIMIT_HTTP_CONNECTIONS, "the tally has room for everybody");
+
+static void sweep(struct connections *);
+
+/* As many as there are descriptors for. */
+static size_t
+most_connections(void)
+{
+	struct rlimit limit;
+	size_t most = LIMIT_HTTP_CONNECTIONS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur >= most + OTHER_DESCRIPTORS)
+		return most;
+	most = limit.rlim_cur > 2 * OTHER_DESCRIPTORS
+		   ? limit.rlim_cur - OTHER_DESCRIPTORS
+		   : limit.rlim_cur / 2;
+	log_note(LOG_LEVEL_WARN, "start",
+	    "with %llu open files at most, only %zu connections are taken",
+	    (unsigned long long)limit.rlim_cur, most);
+	return most;
+}
+
+/* Goes on with accepting, at once or when there may be room again. */
+static void
+accept_later(struct connections *cs)
+{
+	struct timeval wait = {
+	    .tv_usec = cs->n < cs->most ? 0 : RESUME_MILLISECONDS * 1000};
+
+	evconnlistener_disable(cs->listener);
+	if (!cs->stopped)
+		evtimer_add(cs->resume, &wait);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct connections *cs = arg;
+
+	(void)fd;
+	(void)what;
+	sweep(cs);
+	if (cs->n < cs->most && !cs->stopped)
+		evconnlistener_enable(cs->listener);
+	else
+		accept_later(cs);
+}
+
+/* Descriptors or memory are short, of the whole machine perhaps.  The sweep of
+ * the next second goes on; to try again at once would be a loop. */
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	(void)arg;
+	log_note(LOG_LEVEL_WARN, "accept-failed", "%s", strerror(errno));
+	evconnlistener_disable(listener);
+}
 
 struct connections *
-connections_new(const struct verifier_config *config,
-    struct evconnlistener *listener, SSL_CTX *tls)
+connections_new(const struct verifier_config *config, struct event_base *base,
+    struct evconnlistener *listener, SSL_CTX *tls, int64_t now)
 {
 	struct connections *cs = calloc(1, sizeof(*cs));
 
 	if (cs == NULL)
 		return NULL;
+	cs->now = now;
 	TAILQ_INIT(&cs->list);
 	TAILQ_INIT(&cs->fresh);
+	cs->most = most_connections();
 	cs->seconds = config->seconds;
 	cs->per_address = config->connections_per_address;
 	cs->listener = listener;
 	cs->tls = tls;
+	cs->resume = evtimer_new(base, on_resume, cs);
+	if (cs->resume == NULL) {
+		free(cs);
+		return NULL;
+	}
+	evconnlistener_set_error_cb(listener, on_accept_error);
 	return cs;
+}
+
+/* evhttp sees the end of the stream and closes. */
+static void
+end(struct connection *c)
+{
+	int fd = bufferevent_getfd(c->bev);
+
+	if (fd >= 0 && !c->ended)
+		shutdown(fd, SHUT_RDWR);
+	c->ended = true;
+}
+
+/* What is held in memory for a client that does not let its requests come to
+ * an end is bounded, for each and, where it is more than a quote, for all. */
+static void
+on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)input;
+	c->steps += info->n_deleted > 0;
+	c->held += info->n_added;
+	c->all->held += info->n_added;
+	if (c->held > HELD_MAX || c->steps > STEPS_MAX ||
+	    (c->all->held > LIMIT_HTTP_HELD && c->held > HELD_SMALL))
+		end(c);
 }
 
 static void
@@ -65,6 +181,8 @@ release(struct connections *cs, struct connection *c)
 {
 	if (c->fd >= 0)
 		cs->by_fd[c->fd] = NULL;
+	cs->held -= c->held;
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	bufferevent_decref(c->bev);
 	free(c);
 	cs->n--;
@@ -77,6 +195,7 @@ connections_free(struct connections *cs)
 
 	if (cs == NULL)
 		return;
+	event_free(cs->resume);
 	TAILQ_CONCAT(&cs->list, &cs->fresh, entry);
 	while ((c = TAILQ_FIRST(&cs->list)) != NULL) {
 		TAILQ_REMOVE(&cs->list, c, entry);
@@ -104,24 +223,43 @@ new_bufferevent(struct event_base *base, SSL_CTX *tls)
 	return bev;
 }
 
-struct bufferevent *
-connections_bufferevent(struct event_base *base, void *arg)
+static struct connection *
+new_connection(struct connections *cs, struct event_base *base)
 {
-	struct connections *cs = arg;
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (c == NULL || (c->bev = new_bufferevent(base, cs->tls)) == NULL) {
 		free(c);
 		return NULL;
 	}
-	c->fd = -1;
-	bufferevent_incref(c->bev);
-	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
-	TAILQ_INSERT_TAIL(&cs->fresh, c, entry);
-	if (++cs->n >= LIMIT_HTTP_CONNECTIONS && !cs->full) {
-		cs->full = true;
-		evconnlistener_disable(cs->listener);
+	if (evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) ==
+	    NULL) {
+		bufferevent_free(c->bev);
+		free(c);
+		return NULL;
 	}
+	c->all = cs;
+	c->fd = -1;
+	bufferevent_setwatermark(c->bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_set_max_single_read(c->bev, READ_MAX);
+	return c;
+}
+
+struct bufferevent *
+connections_bufferevent(struct event_base *base, void *arg)
+{
+	struct connections *cs = arg;
+	struct connection *c;
+
+	if ((c = new_connection(cs, base)) == NULL)
+		return NULL;
+	bufferevent_incref(c->bev);
+	TAILQ_INSERT_TAIL(&cs->fresh, c, entry);
+	/* libevent accepts as long as there is somebody.  A client that makes
+	 * connections as fast as it can must not have all of them until the
+	 * next second. */
+	if (++cs->n >= cs->most || ++cs->accepted >= ACCEPT_MAX)
+		accept_later(cs);
 	return c->bev;
 }
 
@@ -161,8 +299,14 @@ connections_request(
 	register_fresh(cs);
 	if (fd < 0 || (size_t)fd >= DESCRIPTORS || cs->by_fd[fd] == NULL)
 		return (struct bucket_key){0, 0};
-	cs->by_fd[fd]->deadline = now + cs->seconds;
-	return cs->by_fd[fd]->key;
+	struct connection *c = cs->by_fd[fd];
+	size_t left = evbuffer_get_length(bufferevent_get_input(bev));
+
+	c->deadline = now + cs->seconds;
+	cs->held = cs->held - c->held + left;
+	c->held = left;
+	c->steps = 0;
+	return c->key;
 }
 
 /* Whether evhttp has freed it: it never is without an event callback. */
@@ -173,14 +317,6 @@ abandoned(const struct connection *c)
 
 	bufferevent_getcb(c->bev, NULL, NULL, &on_event, NULL);
 	return on_event == NULL;
-}
-
-/* evhttp sees the end of the stream and closes. */
-static void
-end(struct connection *c)
-{
-	if (c->fd >= 0)
-		shutdown(c->fd, SHUT_RDWR);
 }
 
 static size_t
@@ -220,27 +356,37 @@ end_surplus(struct connections *cs)
 	}
 }
 
-void
-connections_sweep(struct connections *cs, int64_t now)
+static void
+sweep(struct connections *cs)
 {
 	struct connection *c, *next;
 
-	cs->now = now;
+	cs->accepted = 0;
 	register_fresh(cs);
 	for (c = TAILQ_FIRST(&cs->list); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, entry);
 		if (abandoned(c)) {
 			TAILQ_REMOVE(&cs->list, c, entry);
 			release(cs, c);
-		} else if (now >= c->deadline) {
+		} else if (cs->now >= c->deadline) {
 			end(c);
 		}
 	}
 	end_surplus(cs);
-	if (cs->full && cs->n < LIMIT_HTTP_CONNECTIONS) {
-		cs->full = false;
-		evconnlistener_enable(cs->listener);
-	}
+}
+
+void
+connections_sweep(struct connections *cs, int64_t now)
+{
+	cs->now = now;
+	on_resume(-1, 0, cs);
+}
+
+void
+connections_stop(struct connections *cs)
+{
+	cs->stopped = true;
+	accept_later(cs);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "proto/report.h"
 #include "verifier/answer.h"
 #include "verifier/ear.h"
+#include "verifier/framing.h"
 #include "verifier/handle.h"
 #include "verifier/query.h"
 #include "verifier/request.h"
@@ -283,6 +284,13 @@ route(struct exchange *x)
 	refuse(x, &f);
 }
 
+static void
+close_after(struct exchange *x)
+{
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(x->req), "Connection", "close");
+}
+
 static bool
 admit(struct exchange *x)
 {
@@ -290,12 +298,17 @@ admit(struct exchange *x)
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(
 	    evhttp_request_get_connection(x->req));
 	int64_t ms = handle_milliseconds();
+	size_t size =
+	    evbuffer_get_length(evhttp_request_get_input_buffer(x->req));
 	struct bucket_key key =
 	    connections_request(s->connections, bev, ms / 1000);
 	struct dci_failure f;
 
-	if (s->buckets == NULL || buckets_take(s->buckets, key, ms))
+	if (s->buckets == NULL || buckets_take(s->buckets, key,
+				      1 + size / LIMIT_HTTP_TOKEN_BYTES, ms))
 		return true;
+	/* What else it has sent already is not worth an answer. */
+	close_after(x);
 	dci_fail(&f, DCI_TOO_MANY_REQUESTS,
 	    "This address sends more than the %u requests a second that one "
 	    "address may.",
@@ -308,6 +321,7 @@ void
 handle_request(struct evhttp_request *req, void *arg)
 {
 	struct exchange x = {.service = arg, .req = req, .now = time(NULL)};
+	struct dci_failure f;
 
 	/* Without random numbers nothing can be signed either. */
 	(void)RAND_bytes(x.number, sizeof(x.number));
@@ -315,8 +329,14 @@ handle_request(struct evhttp_request *req, void *arg)
 	evhttp_add_header(
 	    evhttp_request_get_output_headers(req), REPORT_HEADER_ID, x.id);
 	if (x.service->stop_rounds > 0)
-		evhttp_add_header(evhttp_request_get_output_headers(req),
-		    "Connection", "close");
-	if (admit(&x))
+		close_after(&x);
+	if (!admit(&x))
+		return;
+	if (framing_check(req, &f) == 0) {
 		route(&x);
+		return;
+	}
+	/* Where the next request begins cannot be told. */
+	close_after(&x);
+	refuse(&x, &f);
 }

@@ -47,7 +47,8 @@ set_up_http(struct service *s)
 	const struct verifier_config *config = s->with.config;
 
 	s->http = evhttp_new(s->with.base);
-	s->connections = connections_new(config, s->listener, s->with.tls);
+	s->connections = connections_new(config, s->with.base, s->listener,
+	    s->with.tls, handle_milliseconds() / 1000);
 	s->stop = evtimer_new(s->with.base, on_stop, s);
 	if (s->http == NULL || s->connections == NULL || s->stop == NULL)
 		return false;
@@ -147,7 +148,7 @@ service_reload(struct service *s)
 void
 service_stop(struct service *s)
 {
-	evconnlistener_disable(s->listener);
+	connections_stop(s->connections);
 	if (s->stop_rounds == 0)
 		on_stop(-1, 0, s);
 }

@@ -504,6 +504,7 @@ status=503
 curl -s -D headers -o body "$url/health?n=[1-200]"
 is_problem 503 too-many-requests && [ "$(header Retry-After)" = 1 ]
 ok "too-many-requests with Retry-After" $?
+[ "$(header Connection)" = close ]; ok "and the connection ends" $?
 sleep 1.2; post plain.json; is_result OK; ok "and a second later again 200" $?
 begin=$(date +%s)
 printf 'POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{' "$path" | raw 10 >many

@@ -177,7 +177,7 @@ takes(struct buckets *b, const char *address, int64_t now, unsigned tries)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < tries; i++)
-		n += buckets_take(b, key_of(address), now);
+		n += buckets_take(b, key_of(address), 1, now);
 	return n;
 }
 
@@ -222,7 +222,7 @@ more_addresses_than_slots(void **state)
 	assert_non_null(b);
 	for (uint64_t i = 0; i < 100000; i++)
 		n += buckets_take(
-		    b, (struct bucket_key){AF_INET, i}, (int64_t)i);
+		    b, (struct bucket_key){AF_INET, i}, 1, (int64_t)i);
 	assert_int_equal(n, 100000);
 	buckets_free(b);
 }
@@ -251,6 +251,24 @@ resumes_where_it_was(void **state)
 	}
 }
 
+static void
+large_requests_cost_more(void **state)
+{
+	struct buckets *b = buckets_new(10);
+
+	(void)state;
+	assert_non_null(b);
+	assert_true(buckets_take(b, key_of("192.0.2.1"), 7, 5000));
+	assert_false(buckets_take(b, key_of("192.0.2.1"), 4, 5000));
+	/* That one took nothing. */
+	assert_true(buckets_take(b, key_of("192.0.2.1"), 3, 5000));
+	assert_false(buckets_take(b, key_of("192.0.2.1"), 1, 5000));
+	/* Never more than a bucket holds. */
+	assert_true(buckets_take(b, key_of("192.0.2.1"), 1000, 6000));
+	assert_false(buckets_take(b, key_of("192.0.2.1"), 1, 6000));
+	buckets_free(b);
+}
+
 int
 main(void)
 {
@@ -267,6 +285,7 @@ main(void)
 	    cmocka_unit_test(a_bucket_holds_a_second),
 	    cmocka_unit_test(sites_of_ipv6_are_one),
 	    cmocka_unit_test(more_addresses_than_slots),
+	    cmocka_unit_test(large_requests_cost_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,37 @@ refused(void **state)
 	}
 }
 
+/* Each value costs an allocation, and an empty one takes three bytes. */
+static void
+many_values(void **state)
+{
+	static const char *const pieces[] = {"[],", "{},", "0,", "\"\","};
+	static char text[LIMIT_HTTP_BODY];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		bool brackets = strchr("[{", pieces[i][0]) != NULL;
+
+		for (size_t n = 0; n < 3; n++) {
+			/* Two brackets and a comma are there anyway. */
+			size_t most =
+			    (LIMIT_HTTP_VALUES - 3) / (brackets ? 2 : 1);
+			size_t values = n == 0 ? most : most + n * n * n;
+			char nonce[160];
+			size_t quote, at;
+
+			at = (size_t)snprintf(text, sizeof(text),
+			    "{\"isvQuote\":\"" LONG "\",\"x\":[");
+			for (size_t k = 0; k < values; k++)
+				at += (size_t)snprintf(text + at,
+				    sizeof(text) - at, "%s", pieces[i]);
+			snprintf(text + at, sizeof(text) - at, "0]}");
+			assert_int_equal(parse(text, &quote, nonce),
+			    n == 0 ? DCI_OK : DCI_BODY_MALFORMED);
+		}
+	}
+}
+
 static void
 accept_header(void **state)
 {
@@ -186,6 +217,7 @@ http_statuses(void **state)
 	    {DCI_QE_REPORT_MISMATCH, 400},
 	    {DCI_TCB_NOT_SUPPORTED, 400},
 	    {DCI_QUOTE_CERTIFICATION_TYPE_UNSUPPORTED, 400},
+	    {DCI_REQUEST_FRAMING, 400},
 	    {DCI_PATH_UNKNOWN, 404},
 	    {DCI_METHOD_NOT_ALLOWED, 405},
 	    {DCI_TCB_INFO_MISMATCH, 500},
@@ -241,6 +273,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(taken),
 	    cmocka_unit_test(refused),
+	    cmocka_unit_test(many_values),
 	    cmocka_unit_test(accept_header),
 	    cmocka_unit_test(words_go_both_ways),
 	    cmocka_unit_test(http_statuses),

@@ -279,6 +279,21 @@ make_other_sockets(void)
 	return 0;
 }
 
+/* One end of a pair of datagram sockets can send to any path, and be connected
+ * to it. */
+static int
+make_pairs(void)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == 0 ||
+	    errno != EPERM)
+		return 1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0 || errno != EPERM)
+		return 2;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0;
+}
+
 static int
 be_a_server(void)
 {
@@ -308,6 +323,7 @@ test_collector_reaches_out_only(void **state)
 	assert_true(accept(outside, NULL, NULL) >= 0);
 	assert_int_equal(
 	    locked_in_with(ROLE_COLLECTOR, true, make_other_sockets), 0);
+	assert_int_equal(locked_in_with(ROLE_COLLECTOR, true, make_pairs), 0);
 	assert_int_equal(
 	    locked_in_with(ROLE_COLLECTOR, true, be_a_server), -SIGSYS);
 	assert_int_equal(

@@ -100,6 +100,7 @@ dci_code_http_status(enum dci_code code)
 	case DCI_METHOD_NOT_ALLOWED:
 		return 405;
 	case DCI_NOT_DELEGATED:
+	case DCI_COLLATERAL_PENDING:
 	case DCI_TOO_MANY_REQUESTS:
 		return 503;
 	default:

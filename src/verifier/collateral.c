@@ -86,18 +86,21 @@ collateral_count(const struct collateral *c, size_t *good)
 /* The first for that platform that has nothing wrong with it, else the first:
  * the verification then says what is wrong. */
 static const struct dci_snapshot *
-best_for(const struct collateral *c, const struct dci_platform_id *id)
+best_for(
+    const struct collateral *c, const struct dci_platform_id *id, bool *good)
 {
 	const struct dci_snapshot *second_best = NULL;
 	enum dci_tee tee;
 	uint8_t fmspc[6];
 
+	*good = false;
 	for (size_t i = 0; i < c->n; i++) {
 		if (!dci_snapshot_scope(c->snapshot[i], &tee, fmspc) ||
 		    tee != id->tee ||
 		    memcmp(fmspc, id->fmspc, sizeof(fmspc)) != 0)
 			continue;
-		if (c->is_good[i])
+		*good = c->is_good[i];
+		if (*good)
 			return c->snapshot[i];
 		if (second_best == NULL)
 			second_best = c->snapshot[i];
@@ -105,32 +108,43 @@ best_for(const struct collateral *c, const struct dci_platform_id *id)
 	return second_best;
 }
 
-const struct dci_snapshot *
-collateral_choose(
-    void *arg, const struct dci_quote *quote, struct dci_failure *f)
+static const struct dci_snapshot *
+none_for(const struct dci_platform_id *id, struct dci_failure *f)
 {
-	const struct collateral *c = arg;
-	struct dci_platform_id id;
 	char fmspc[13];
 
-	/* With a single set there is nothing to choose. */
-	if (c->n == 1)
-		return c->snapshot[0];
-	if (c->n == 0) {
+	hex_encode(fmspc, id->fmspc, sizeof(id->fmspc));
+	dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
+	    "This verifier has no collateral for the platform of this quote: "
+	    "FMSPC %s (%s).",
+	    fmspc, id->tee == DCI_TEE_TDX ? "TDX" : "SGX");
+	return NULL;
+}
+
+const struct dci_snapshot *
+collateral_choose(const struct collateral *c, struct fetched *fetched,
+    const struct dci_quote *quote, int64_t now, struct dci_failure *f)
+{
+	struct dci_platform_id id;
+	bool good, fetched_good = false;
+
+	if (fetched == NULL && c->n == 0) {
 		dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
 		    "This verifier has no collateral at all, so it cannot "
 		    "verify any quote.");
 		return NULL;
 	}
+	/* With a single set there is nothing to choose. */
+	if (fetched == NULL && c->n == 1)
+		return c->snapshot[0];
 	if (dci_quote_claims(&id, quote, f) != 0)
 		return NULL;
-	const struct dci_snapshot *best = best_for(c, &id);
-	if (best != NULL)
-		return best;
-	hex_encode(fmspc, id.fmspc, sizeof(id.fmspc));
-	dci_fail(f, DCI_COLLATERAL_UNAVAILABLE,
-	    "This verifier has no collateral for the platform of this quote: "
-	    "FMSPC %s (%s).",
-	    fmspc, id.tee == DCI_TEE_TDX ? "TDX" : "SGX");
-	return NULL;
+	const struct dci_snapshot *best = best_for(c, &id, &good);
+	if (good || fetched == NULL)
+		return best != NULL ? best : none_for(&id, f);
+	const struct dci_snapshot *other =
+	    fetched_find(fetched, &id, now, &fetched_good);
+	if (other != NULL && (fetched_good || best == NULL))
+		return other;
+	return best != NULL ? best : none_for(&id, f);
 }

@@ -6,6 +6,7 @@
 
 #include "dci/appraisal.h"
 #include "verifier/config.h"
+#include "verifier/fetched.h"
 
 struct collateral;
 
@@ -22,8 +23,11 @@ size_t collateral_count(const struct collateral *, size_t *good);
 /* What was verified of platforms against this collateral. */
 struct dci_cache *collateral_cache(const struct collateral *);
 
-/* A dci_choose: arg is a struct collateral. */
-const struct dci_snapshot *collateral_choose(
-    void *arg, const struct dci_quote *, struct dci_failure *f);
+/* The snapshot for a quote's platform: of the configured paths or fetched (may
+ * be NULL), whichever has nothing wrong with it, the paths first.  NULL with *f
+ * (collateral-unavailable: there is none). */
+const struct dci_snapshot *collateral_choose(const struct collateral *,
+    struct fetched *, const struct dci_quote *, int64_t now,
+    struct dci_failure *f) MUST_CHECK;
 
 #endif

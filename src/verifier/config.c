@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/period.h"
 #include "base/text.h"
 #include "verifier/config.h"
 #include "verifier/settings.h"
@@ -14,7 +15,8 @@
 const char verifier_usage[] =
     "usage: dci-verifier [-c FILE] [-l ADDR:PORT] [--issuer HOST:PORT]...\n"
     "                    [--ca FILE] [--sim DIR] [--collateral DIR|FILE]...\n"
-    "                    [--tls] [--key-type p256|p384] [-t]\n"
+    "                    [--collateral-url URL] [--tls]\n"
+    "                    [--key-type p256|p384] [-t]\n"
     "\n"
     "Verifies SGX quotes over HTTP and signs the results with a key that an\n"
     "issuer has certified.\n"
@@ -27,20 +29,33 @@ const char verifier_usage[] =
     "  --sim DIR           be, and trust, the platform of \"dci-sim init "
     "DIR\"\n"
     "  --collateral PATH   folder or file with collateral; repeatable\n"
+    "  --collateral-url URL  a PCS or PCCS, where collateral is fetched\n"
     "  --tls               HTTPS, with an RA-TLS certificate\n"
     "  --key-type TYPE     curve of the delegation key: p256 (default), p384\n"
     "  -t                  check the configuration and exit\n"
     "  --help, --version\n"
     "\n"
-    "SIGHUP reads the collateral again; SIGTERM ends the service.\n";
+    "SIGHUP reads the collateral again, SIGUSR1 fetches it; SIGTERM ends\n"
+    "the service.\n";
 
-enum { ISSUER = 256, CA, SIM, COLLATERAL, TLS, KEY_TYPE, HELP, VERSION };
+enum {
+	ISSUER = 256,
+	CA,
+	SIM,
+	COLLATERAL,
+	COLLATERAL_URL,
+	TLS,
+	KEY_TYPE,
+	HELP,
+	VERSION
+};
 
 static const struct option long_options[] = {
     {"issuer", required_argument, NULL, ISSUER},
     {"ca", required_argument, NULL, CA},
     {"sim", required_argument, NULL, SIM},
     {"collateral", required_argument, NULL, COLLATERAL},
+    {"collateral-url", required_argument, NULL, COLLATERAL_URL},
     {"tls", no_argument, NULL, TLS},
     {"key-type", required_argument, NULL, KEY_TYPE},
     {"help", no_argument, NULL, HELP},
@@ -51,7 +66,7 @@ static const struct option long_options[] = {
 /* Texts are the command line's. */
 struct flags {
 	enum verifier_action action;
-	const char *file, *listen, *ca, *sim, *key_type;
+	const char *file, *listen, *ca, *sim, *collateral_url, *key_type;
 	bool tls;
 	size_t issuers, collaterals;
 	const char *issuer[LIMIT_ISSUERS];
@@ -130,6 +145,8 @@ flag_take(struct flags *o, int option, char **argv, struct dci_failure *f)
 	case COLLATERAL:
 		return take_more(o->collateral, &o->collaterals,
 		    VERIFIER_COLLATERALS, "--collateral", f);
+	case COLLATERAL_URL:
+		return take_once(&o->collateral_url, "--collateral-url", f);
 	case TLS:
 		o->tls = true;
 		return 0;
@@ -241,10 +258,14 @@ apply_collateral(
     struct verifier_config *c, const struct flags *o, struct dci_failure *f)
 {
 	/* A flag wins over the file; the file's sim only adds to it. */
-	if (o->collaterals == 0)
-		return o->sim != NULL || (c->sim != NULL && c->collaterals == 0)
+	if (o->collaterals == 0) {
+		bool sims =
+		    o->sim != NULL || (c->sim != NULL && c->collaterals == 0);
+
+		return sims && c->source.kind == SOURCE_NONE
 			   ? collateral_of_sim(c, f)
 			   : 0;
+	}
 	collateral_clear(c);
 	for (size_t i = 0; i < o->collaterals; i++) {
 		if (replace(&c->collateral[i], o->collateral[i], f) != 0)
@@ -267,6 +288,11 @@ flags_apply(
 	    !verifier_key_type(&c->key_type, o->key_type))
 		return dci_fail(f, DCI_USAGE,
 		    "--key-type is p256 or p384, not \"%.80s\"", o->key_type);
+	if (o->collateral_url != NULL) {
+		if (source_set_url(&c->source, o->collateral_url, f) != 0)
+			return -1;
+		c->source.kind = SOURCE_PCS;
+	}
 	c->tls = c->tls || o->tls;
 	if (replace(&c->ca, o->ca, f) != 0 ||
 	    replace(&c->sim, o->sim, f) != 0 || apply_issuers(c, o, f) != 0)
@@ -313,6 +339,8 @@ static int
 config_load(
     struct verifier_config *c, const struct flags *flags, struct dci_failure *f)
 {
+	if (source_init(&c->source, f) != 0)
+		return -1;
 	if (!verifier_listen_parse(&c->listen, "127.0.0.1:8799"))
 		return dci_fail(f, DCI_INTERNAL, "The default address.");
 	if (replace(&c->ca, "ssl/ca.crt", f) != 0 ||
@@ -333,6 +361,8 @@ verifier_config_load(
 	    .requests_per_address = LIMIT_HTTP_ADDRESS_REQUESTS,
 	    .connections_per_address = LIMIT_HTTP_ADDRESS,
 	    .seconds = LIMIT_HTTP_SECONDS,
+	    .refresh = PERIOD_DAY,
+	    .warn = 7 * PERIOD_DAY,
 	    .log_format = LOG_FORMAT_LOGFMT};
 	if (flags_parse(&flags, argc, argv, f) != 0)
 		return -1;
@@ -350,6 +380,8 @@ verifier_config_free(struct verifier_config *c)
 {
 	free(c->ca);
 	free(c->sim);
+	source_free(&c->source);
+	free(c->collateral_folder);
 	free(c->keep);
 	free(c->keep_key);
 	collateral_clear(c);

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "client/address.h"
+#include "collateral/source.h"
 
 #define VERIFIER_COLLATERALS 64
 
@@ -40,7 +41,10 @@ struct verifier_config {
 			 * NULL */
 	size_t collaterals;
 	char *collateral[VERIFIER_COLLATERALS];
-	bool tls; /* HTTPS, with an RA-TLS certificate */
+	struct collateral_source source; /* collateral is fetched from */
+	int64_t refresh, warn;           /* as in struct keeper_config */
+	char *collateral_folder; /* keeps what was fetched; NULL: memory only */
+	bool tls;                /* HTTPS, with an RA-TLS certificate */
 	enum curve key_type;
 	bool outdated_tcb; /* EAR: an outdated TCB is a warning only */
 	unsigned requests_per_address; /* a second; 0: no bound */

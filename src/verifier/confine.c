@@ -41,9 +41,12 @@ static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity),
     SCMP_SYS(prlimit64)};
 
-/* A file is replaced. */
+/* A file is replaced, in a folder that is looked for by making it. */
 static const int keep_calls[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2),
-    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(fchmod)};
+    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(fchmod), SCMP_SYS(mkdirat)};
+
+/* libcurl's resolver has threads, and wakes the loop through a pair. */
+static const int fetch_calls[] = {SCMP_SYS(socketpair), SCMP_SYS(sysinfo)};
 
 /* Nobody here has a use for these but an intruder: the process ends. */
 static const int forbidden_calls[] = {SCMP_SYS(ptrace),
@@ -97,7 +100,7 @@ add_thread_rules(scmp_filter_ctx ctx)
 }
 
 static int
-enter_seccomp(bool keeps, struct dci_failure *f)
+enter_seccomp(bool keeps, bool fetches, struct dci_failure *f)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = ctx == NULL ? -ENOMEM : 0;
@@ -108,6 +111,9 @@ enter_seccomp(bool keeps, struct dci_failure *f)
 	if (r == 0 && keeps)
 		r = add_rules(ctx, SCMP_ACT_ALLOW, keep_calls,
 		    sizeof(keep_calls) / sizeof(keep_calls[0]));
+	if (r == 0 && fetches)
+		r = add_rules(ctx, SCMP_ACT_ALLOW, fetch_calls,
+		    sizeof(fetch_calls) / sizeof(fetch_calls[0]));
 	if (r == 0)
 		r = add_memory_rules(ctx);
 	if (r == 0)
@@ -136,6 +142,8 @@ enter_seccomp(bool keeps, struct dci_failure *f)
 static bool
 allow_folder(int set, const char *folder)
 {
+	if (folder == NULL)
+		return true;
 	int fd CLEANUP(cleanup_fd) = open(folder, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr attr = {
 	    .allowed_access = LANDLOCK_KEEP, .parent_fd = fd};
@@ -145,7 +153,7 @@ allow_folder(int set, const char *folder)
 }
 
 static int
-enter_landlock(const char *keep, struct dci_failure *f)
+enter_landlock(const struct verifier_config *config, struct dci_failure *f)
 {
 	struct landlock_ruleset_attr attr = {
 	    .handled_access_fs = LANDLOCK_CHANGES};
@@ -158,7 +166,8 @@ enter_landlock(const char *keep, struct dci_failure *f)
 	}
 	int set CLEANUP(cleanup_fd) =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (set < 0 || (keep != NULL && !allow_folder(set, keep)) ||
+	if (set < 0 || !allow_folder(set, config->keep) ||
+	    !allow_folder(set, config->collateral_folder) ||
 	    syscall(SYS_landlock_restrict_self, set, 0) != 0)
 		return dci_fail(f, DCI_CONFINEMENT_FAILED,
 		    "Landlock cannot be had: %s.", strerror(errno));
@@ -180,7 +189,9 @@ confine(const struct verifier_config *config, struct dci_failure *f)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return dci_fail(f, DCI_CONFINEMENT_FAILED,
 		    "The process cannot be locked in: %s.", strerror(errno));
-	if (enter_landlock(config->keep, f) != 0)
+	if (enter_landlock(config, f) != 0)
 		return -1;
-	return enter_seccomp(config->keep != NULL, f);
+	return enter_seccomp(
+	    config->keep != NULL || config->collateral_folder != NULL,
+	    config->source.kind != SOURCE_NONE, f);
 }

@@ -7,10 +7,10 @@
 #include "base/memory.h"
 #include "verifier/config.h"
 
-/* Files can be read afterwards and never written, but for those in the folder
- * for the delegation, and programs never run.  Returns 0, also under Gramine,
- * where it says in the log that it is not available; or -1 with *f
- * (confinement-failed). */
+/* Files can be read afterwards and never written, but for those in the folders
+ * for the delegation and for collateral, and programs never run.  Returns 0,
+ * also under Gramine, where it says in the log that it is not available; or -1
+ * with *f (confinement-failed). */
 int confine(const struct verifier_config *, struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -309,6 +309,16 @@ connections_request(
 	return c->key;
 }
 
+void
+connections_hold(struct connections *cs, struct bufferevent *bev, int64_t until)
+{
+	int fd = bufferevent_getfd(bev);
+
+	if (fd >= 0 && (size_t)fd < DESCRIPTORS && cs->by_fd[fd] != NULL &&
+	    cs->by_fd[fd]->deadline < until)
+		cs->by_fd[fd]->deadline = until;
+}
+
 /* Whether evhttp has freed it: it never is without an event callback. */
 static bool
 abandoned(const struct connection *c)

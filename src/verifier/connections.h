@@ -34,6 +34,11 @@ struct bufferevent *connections_bufferevent(struct event_base *, void *arg);
 struct bucket_key connections_request(
     struct connections *, struct bufferevent *, int64_t now);
 
+/* An answer takes longer: the deadline is then, at least; in the seconds of
+ * connections_request(). */
+void connections_hold(
+    struct connections *, struct bufferevent *, int64_t until);
+
 /* Once a second. */
 void connections_sweep(struct connections *, int64_t now);
 

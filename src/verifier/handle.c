@@ -7,26 +7,14 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "proto/report.h"
-#include "verifier/answer.h"
 #include "verifier/ear.h"
 #include "verifier/framing.h"
 #include "verifier/handle.h"
-#include "verifier/query.h"
 #include "verifier/request.h"
+#include "verifier/waiting.h"
 
 #define REFUSALS_LOGGED 20 /* lines a second */
-
-/* One request on its way. */
-struct exchange {
-	struct service *service;
-	struct evhttp_request *req;
-	struct query query;
-	const struct delegation *delegation;
-	uint8_t number[REQUEST_ID_SIZE / 2];
-	char id[REQUEST_ID_SIZE]; /* the number in hex */
-	int64_t now;
-	bool verified; /* the service's appraisal belongs to it */
-};
+#define RETRY_PENDING   10 /* seconds */
 
 int64_t
 handle_milliseconds(void)
@@ -35,6 +23,13 @@ handle_milliseconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct bufferevent *
+bufferevent_of(struct evhttp_request *req)
+{
+	return evhttp_connection_get_bufferevent(
+	    evhttp_request_get_connection(req));
 }
 
 /* Bounded: a stranger must not fill the disk. */
@@ -58,7 +53,8 @@ log_refusal(struct exchange *x, const struct dci_failure *f)
 static void
 refuse(struct exchange *x, const struct dci_failure *f)
 {
-	int64_t retry = f->code == DCI_TOO_MANY_REQUESTS ? 1
+	int64_t retry = f->code == DCI_TOO_MANY_REQUESTS    ? 1
+			: f->code == DCI_COLLATERAL_PENDING ? RETRY_PENDING
 			: f->code == DCI_NOT_DELEGATED
 			    ? delegate_retry(x->service->with.delegate, x->now)
 			    : 0;
@@ -98,12 +94,11 @@ unparsable(struct dci_appraisal *a)
 	    a->failure.sentence);
 }
 
-/* Fills in the service's appraisal; what it points to is the quote's and the
- * snapshot's.  Returns the snapshot, or NULL where none was come to. */
+/* The service's appraisal begins; what it points to is the quote's and the
+ * snapshot's.  Returns the snapshot, or NULL with the appraisal's failure. */
 static const struct dci_snapshot *
-verify(struct exchange *x, const struct request *r)
+choose(struct exchange *x, const struct request *r)
 {
-	static const struct dci_tolerance none = {.grace = 0};
 	struct dci_appraisal *a = &x->service->appraisal;
 	struct dci_quote quote;
 
@@ -114,17 +109,45 @@ verify(struct exchange *x, const struct request *r)
 		unparsable(a);
 		return NULL;
 	}
-	const struct dci_snapshot *s =
-	    collateral_choose(x->service->collateral, &quote, &a->failure);
-	if (s == NULL)
-		return NULL;
+	return collateral_choose(x->service->collateral, x->service->fetched,
+	    &quote, x->now, &a->failure);
+}
+
+static void
+verify(
+    struct exchange *x, const struct request *r, const struct dci_snapshot *s)
+{
+	static const struct dci_tolerance none = {.grace = 0};
+	struct dci_appraisal *a = &x->service->appraisal;
+
 	a->has_snapshot = true;
 	dci_snapshot_digest(a->snapshot_digest, s);
 	dci_verify_quote(&a->verification, r->quote, r->quote_size, s, x->now,
 	    &none, collateral_cache(x->service->collateral));
 	if (a->verification.failure.code != DCI_OK)
 		a->failure = a->verification.failure;
-	return s;
+}
+
+/* --- collateral that is not there yet --- */
+
+/* Only for a platform that is genuine: others must not make work for the
+ * source.  Returns 0 when the request waits, or -1 with *f. */
+static int
+wait_for_collateral(
+    struct exchange *x, struct request *r, struct dci_failure *f)
+{
+	struct service *s = x->service;
+	struct dci_platform_id id;
+	int64_t now = handle_milliseconds();
+
+	if (dci_quote_platform(
+		&id, r->quote, r->quote_size, s->with.anchor, f) != 0 ||
+	    waiting_add(s->waiting, x, r, &id, now, f) != 0)
+		return -1;
+	connections_hold(s->connections, bufferevent_of(x->req),
+	    now / 1000 + WAITING_SECONDS + s->with.config->seconds);
+	fetched_want(s->fetched, &id);
+	return 0;
 }
 
 static int
@@ -167,16 +190,22 @@ send_report(
 	return 0;
 }
 
+/* Returns 0 when the request was answered, or waits; or -1 with *f. */
 static int
-report(struct exchange *x, const struct request *r, struct dci_failure *f)
+report(struct exchange *x, struct request *r, struct dci_failure *f)
 {
 	const struct dci_appraisal *a = &x->service->appraisal;
 	struct report out = {.appraisal = a,
-	    .snapshot = verify(x, r),
+	    .snapshot = choose(x, r),
 	    .nonce = r->nonce,
 	    .time = x->now,
 	    .explain = x->query.explain};
 
+	if (a->failure.code == DCI_COLLATERAL_UNAVAILABLE && !x->waited &&
+	    x->service->fetched != NULL)
+		return wait_for_collateral(x, r, f);
+	if (out.snapshot != NULL)
+		verify(x, r, out.snapshot);
 	if (report_status_word(a->verification.status, a->failure.code) ==
 	    NULL) {
 		*f = a->failure;
@@ -184,6 +213,22 @@ report(struct exchange *x, const struct request *r, struct dci_failure *f)
 	}
 	report_id(out.id, x->number);
 	return send_report(x, &out, f);
+}
+
+void
+handle_waited(
+    struct exchange *x, struct request *r, const struct dci_failure *why)
+{
+	struct dci_failure f;
+
+	x->now = time(NULL);
+	x->waited = true;
+	x->verified = false;
+	x->delegation = delegate_current(x->service->with.delegate, x->now, &f);
+	if (why != NULL)
+		refuse(x, why);
+	else if (x->delegation == NULL || report(x, r, &f) != 0)
+		refuse(x, &f);
 }
 
 static struct bytes
@@ -244,6 +289,12 @@ handle_health(struct exchange *x)
 		return;
 	bool valid = delegate_current(s->with.delegate, x->now, &f) != NULL;
 	size_t sets = collateral_count(s->collateral, &good);
+	if (s->fetched != NULL) {
+		size_t fetched_good;
+
+		sets += fetched_count(s->fetched, &fetched_good);
+		good += fetched_good;
+	}
 	jw_object(&j, NULL);
 	jw_text(&j, "status", valid ? "OK" : "FAILED");
 	jw_text(&j, "version", DCI_VERSION);
@@ -253,6 +304,8 @@ handle_health(struct exchange *x)
 	jw_text(&j, "status", good > 0 ? "OK" : "FAILED");
 	jw_int(&j, "sets", (int64_t)sets);
 	jw_int(&j, "usable", (int64_t)good);
+	if (s->fetched != NULL)
+		jw_int(&j, "waiting", (int64_t)waiting_count(s->waiting));
 	jw_object_end(&j);
 	jw_object_end(&j);
 	answer_send(x->req, valid ? 200 : 503, REPORT_TYPE_JSON, &w);
@@ -295,13 +348,11 @@ static bool
 admit(struct exchange *x)
 {
 	struct service *s = x->service;
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(
-	    evhttp_request_get_connection(x->req));
 	int64_t ms = handle_milliseconds();
 	size_t size =
 	    evbuffer_get_length(evhttp_request_get_input_buffer(x->req));
-	struct bucket_key key =
-	    connections_request(s->connections, bev, ms / 1000);
+	struct bucket_key key = connections_request(
+	    s->connections, bufferevent_of(x->req), ms / 1000);
 	struct dci_failure f;
 
 	if (s->buckets == NULL || buckets_take(s->buckets, key,

@@ -5,13 +5,20 @@
 
 #include <event2/http.h>
 
+#include "verifier/answer.h"
 #include "verifier/collateral.h"
 #include "verifier/connections.h"
+#include "verifier/fetched.h"
+#include "verifier/query.h"
 #include "verifier/service.h"
+
+struct waiting;
 
 struct service {
 	struct service_parts with;
 	struct collateral *collateral;
+	struct fetched *fetched; /* NULL: the network is not asked */
+	struct waiting *waiting;
 	struct evconnlistener *listener;
 	struct evhttp *http;
 	struct connections *connections;
@@ -22,9 +29,27 @@ struct service {
 	struct dci_appraisal appraisal;      /* of the request at hand */
 };
 
+/* One request on its way. */
+struct exchange {
+	struct service *service;
+	struct evhttp_request *req;
+	struct query query;
+	const struct delegation *delegation;
+	uint8_t number[REQUEST_ID_SIZE / 2];
+	char id[REQUEST_ID_SIZE]; /* the number in hex */
+	int64_t now;
+	bool verified; /* the service's appraisal belongs to it */
+	bool waited;   /* for collateral */
+};
+
 /* For evhttp_set_gencb(); arg is the struct service.  Answers at once, with
- * nothing left to do. */
+ * nothing left to do, unless the request has to wait for collateral. */
 void handle_request(struct evhttp_request *, void *arg);
+
+/* For waiting_new(). */
+struct request;
+void handle_waited(
+    struct exchange *, struct request *, const struct dci_failure *why);
 
 /* Of a clock that only goes forward. */
 int64_t handle_milliseconds(void);

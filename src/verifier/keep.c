@@ -71,7 +71,7 @@ is_text(struct bytes b, const char *text)
 }
 
 static const struct address *
-find_issuer(const struct verifier_config *config, const struct kept *k)
+find_issuer(const struct verifier_config *config, const struct keep_record *k)
 {
 	for (size_t i = 0; i < config->issuers; i++) {
 		if (is_text(k->host, config->issuer[i].host) &&
@@ -84,7 +84,7 @@ find_issuer(const struct verifier_config *config, const struct kept *k)
 /* --- reading --- */
 
 int
-kept_decode(struct kept *k, struct bytes content, struct dci_failure *f)
+keep_decode(struct keep_record *k, struct bytes content, struct dci_failure *f)
 {
 	struct reader r = reader_of(content.p, content.n);
 	struct bytes magic;
@@ -103,9 +103,9 @@ kept_decode(struct kept *k, struct bytes content, struct dci_failure *f)
 
 /* Cheap checks first: the last one asks for a quote. */
 static int
-take_up(struct client_result *out, struct address *issuer, const struct kept *k,
-    const struct verifier_config *config, const struct quote_source *source,
-    int64_t now, struct dci_failure *f)
+take_up(struct client_result *out, struct address *issuer,
+    const struct keep_record *k, const struct verifier_config *config,
+    const struct quote_source *source, int64_t now, struct dci_failure *f)
 {
 	struct delegation_pem pem = {k->key, k->certificate, k->chain};
 	const struct address *from = find_issuer(config, k);
@@ -135,7 +135,7 @@ keep_load(struct client_result *out, struct address *issuer,
 {
 	char path[PATH_MAX];
 	uint8_t *data = NULL;
-	struct kept k;
+	struct keep_record k;
 	size_t n = 0;
 
 	client_result_init(out);
@@ -145,7 +145,7 @@ keep_load(struct client_result *out, struct address *issuer,
 		return 0;
 	if (file_read(path, KEEP_FILE_MAX, &data, &n, f) != 0)
 		return -1;
-	int result = kept_decode(&k, (struct bytes){data, n}, f) != 0
+	int result = keep_decode(&k, (struct bytes){data, n}, f) != 0
 			 ? -1
 			 : take_up(out, issuer, &k, config, source, now, f);
 	wipe(data, n);

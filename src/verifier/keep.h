@@ -27,14 +27,14 @@
 #define KEEP_FILE_MAX (4u * LIMIT_PEM + 1024)
 
 /* A file's content; everything points into it. */
-struct kept {
+struct keep_record {
 	uint8_t enclave[32], ca[32];
 	struct bytes host, port, key, certificate, chain;
 };
 
 /* Exactly that content; kept-unusable otherwise. */
-int kept_decode(
-    struct kept *, struct bytes content, struct dci_failure *f) MUST_CHECK;
+int keep_decode(struct keep_record *, struct bytes content,
+    struct dci_failure *f) MUST_CHECK;
 
 /* At the start: the folder exists, or is made.  Where no enclave encrypts
  * (--sim), the log warns.  Returns 0, or -1 with *f. */

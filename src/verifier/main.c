@@ -74,6 +74,8 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 	(void)what;
 	if (signal_number == SIGHUP)
 		service_reload(v->service);
+	else if (signal_number == SIGUSR1)
+		service_refresh(v->service);
 	else
 		service_stop(v->service);
 }
@@ -81,7 +83,7 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 static void
 add_events(struct verifier *v)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	static const struct timeval second = {.tv_sec = 1};
 	struct event *e = event_new(v->base, -1, EV_PERSIST, on_tick, v);
 

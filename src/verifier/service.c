@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "verifier/handle.h"
+#include "verifier/waiting.h"
 
 #define BACKLOG           1024
 #define STOP_MILLISECONDS 20
@@ -69,6 +70,53 @@ set_up_http(struct service *s)
 	return evhttp_bind_listener(s->http, s->listener) != NULL;
 }
 
+/* --- collateral that is fetched --- */
+
+static void
+on_ready(void *arg, const struct dci_platform_id *id)
+{
+	struct service *s = arg;
+
+	waiting_end(s->waiting, id, NULL);
+}
+
+/* What went wrong names hosts: that is for the log, where the keeper has put
+ * it.  Whether it is worth coming back depends on it. */
+static void
+on_missing(
+    void *arg, const struct dci_platform_id *id, const struct dci_failure *f)
+{
+	struct service *s = arg;
+	struct dci_failure why;
+	bool hopeless = f->code == DCI_SOURCE_NOT_FOUND ||
+			f->code == DCI_SOURCE_WITHDRAWN ||
+			f->code == DCI_COLLATERAL_UNAVAILABLE;
+
+	dci_fail(&why,
+	    hopeless ? DCI_COLLATERAL_UNAVAILABLE : DCI_COLLATERAL_PENDING,
+	    "The collateral of this quote's platform cannot be had now: %s.",
+	    dci_code_name(f->code));
+	waiting_end(s->waiting, id, &why);
+}
+
+static int
+set_up_fetching(struct service *s, struct dci_failure *f)
+{
+	static const struct fetched_events events = {
+	    .ready = on_ready, .missing = on_missing};
+
+	s->waiting = waiting_new(handle_waited);
+	if (s->waiting == NULL)
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for the service.");
+	if (s->with.config->source.kind == SOURCE_NONE &&
+	    s->with.config->collateral_folder == NULL)
+		return 0;
+	s->fetched = fetched_new(
+	    s->with.base, s->with.config, s->with.anchor, &events, s, f);
+	return s->fetched != NULL ? 0 : -1;
+}
+
 struct service *
 service_new(const struct service_parts *parts, struct dci_failure *f)
 {
@@ -80,7 +128,8 @@ service_new(const struct service_parts *parts, struct dci_failure *f)
 	}
 	s->with = *parts;
 	s->collateral = collateral_open(parts->config, parts->anchor, f);
-	if (s->collateral != NULL && listen_on(s, f) == 0) {
+	if (s->collateral != NULL && set_up_fetching(s, f) == 0 &&
+	    listen_on(s, f) == 0) {
 		if (set_up_http(s))
 			return s;
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the service.");
@@ -92,6 +141,7 @@ service_new(const struct service_parts *parts, struct dci_failure *f)
 void
 service_free(struct service *s)
 {
+	waiting_free(s->waiting);
 	/* evhttp closes the listener, and lets go of the connections. */
 	if (s->http != NULL)
 		evhttp_free(s->http);
@@ -102,6 +152,7 @@ service_free(struct service *s)
 		event_free(s->stop);
 	buckets_free(s->buckets);
 	collateral_close(s->collateral);
+	fetched_free(s->fetched);
 	free(s);
 }
 
@@ -122,7 +173,10 @@ service_port(const struct service *s)
 void
 service_tick(struct service *s)
 {
-	connections_sweep(s->connections, handle_milliseconds() / 1000);
+	int64_t now = handle_milliseconds();
+
+	waiting_sweep(s->waiting, now);
+	connections_sweep(s->connections, now / 1000);
 	if (s->refusals_dropped > 0)
 		log_note(LOG_LEVEL_INFO, "refused", "and %u more",
 		    s->refusals_dropped);
@@ -140,14 +194,27 @@ service_reload(struct service *s)
 		log_fail(LOG_LEVEL_ERROR, "reload-failed", &f);
 		return;
 	}
+	if (s->fetched != NULL)
+		fetched_reread(s->fetched);
 	collateral_close(s->collateral);
 	s->collateral = fresh;
 	log_note(LOG_LEVEL_INFO, "reloaded", "the collateral was read again");
 }
 
 void
+service_refresh(struct service *s)
+{
+	if (s->fetched != NULL)
+		fetched_refresh(s->fetched);
+}
+
+void
 service_stop(struct service *s)
 {
+	struct dci_failure why;
+
+	dci_fail(&why, DCI_COLLATERAL_PENDING, "This service is ending.");
+	waiting_end(s->waiting, NULL, &why);
 	connections_stop(s->connections);
 	if (s->stop_rounds == 0)
 		on_stop(-1, 0, s);

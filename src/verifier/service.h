@@ -35,6 +35,8 @@ unsigned service_port(const struct service *);
 void service_tick(struct service *);
 /* Reads the collateral again; keeps the old one if it cannot be read. */
 void service_reload(struct service *);
+/* Fetches all collateral anew, if there is a source. */
+void service_refresh(struct service *);
 /* Takes no more connections; ends the loop when what was answered is sent. */
 void service_stop(struct service *);
 

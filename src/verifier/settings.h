@@ -7,7 +7,7 @@
 #include "policy/conf.h"
 #include "verifier/config.h"
 
-#define VERIFIER_SETTINGS 14
+#define VERIFIER_SETTINGS 18
 
 extern const struct conf_key verifier_settings[VERIFIER_SETTINGS];
 

@@ -309,10 +309,10 @@ not_when_cut_short_or_too_long(void **state)
 	path_of(path, sizeof(path));
 	must(file_read(path, KEEP_FILE_MAX, &data, &n, &f), &f);
 	for (size_t i = 0; i < n; i++) {
-		struct kept k;
+		struct keep_record k;
 
 		assert_int_equal(
-		    kept_decode(&k, (struct bytes){data, i}, &f), -1);
+		    keep_decode(&k, (struct bytes){data, i}, &f), -1);
 	}
 	must(file_write(path, data, n + 1, 0600, &f), &f);
 	assert_unusable(now, DCI_KEPT_UNUSABLE);

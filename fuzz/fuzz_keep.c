@@ -10,9 +10,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct dci_failure f = {.code = DCI_OK};
 	struct client_result r;
-	struct kept k;
+	struct keep_record k;
 
-	if (kept_decode(&k, (struct bytes){data, n}, &f) != 0) {
+	if (keep_decode(&k, (struct bytes){data, n}, &f) != 0) {
 		if (f.code == DCI_OK)
 			abort();
 		return 0;

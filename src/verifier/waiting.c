@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include <sys/queue.h>
+
+#include "verifier/waiting.h"
+
+struct waiter {
+	TAILQ_ENTRY(waiter) link;
+	struct waiting *among;
+	struct exchange exchange;
+	struct request request;
+	struct dci_platform_id platform;
+	int64_t until; /* milliseconds */
+};
+
+TAILQ_HEAD(waiters, waiter);
+
+struct waiting {
+	struct waiters list; /* in the order of their ends */
+	size_t n;
+	waiting_go_on go_on;
+};
+
+struct waiting *
+waiting_new(waiting_go_on go_on)
+{
+	struct waiting *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	TAILQ_INIT(&all->list);
+	all->go_on = go_on;
+	return all;
+}
+
+static struct evhttp_connection *
+connection_of(const struct waiter *w)
+{
+	return evhttp_request_get_connection(w->exchange.req);
+}
+
+static void
+remove_waiter(struct waiter *w)
+{
+	TAILQ_REMOVE(&w->among->list, w, link);
+	w->among->n--;
+	request_free(&w->request);
+	free(w);
+}
+
+void
+waiting_free(struct waiting *all)
+{
+	struct waiter *w;
+
+	if (all == NULL)
+		return;
+	while ((w = TAILQ_FIRST(&all->list)) != NULL) {
+		evhttp_connection_set_closecb(connection_of(w), NULL, NULL);
+		remove_waiter(w);
+	}
+	free(all);
+}
+
+/* evhttp frees the request as well. */
+static void
+on_close(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	remove_waiter(arg);
+}
+
+int
+waiting_add(struct waiting *all, const struct exchange *x, struct request *r,
+    const struct dci_platform_id *id, int64_t now, struct dci_failure *f)
+{
+	struct waiter *w = all->n < WAITING_MAX ? calloc(1, sizeof(*w)) : NULL;
+
+	if (w == NULL)
+		return dci_fail(f, DCI_COLLATERAL_PENDING,
+		    "The collateral of this platform is being fetched, and as "
+		    "many requests as may wait for such do so already.");
+	w->among = all;
+	w->exchange = *x;
+	w->request = *r;
+	*r = (struct request){.quote = NULL};
+	w->platform = *id;
+	w->until = now + WAITING_SECONDS * 1000;
+	TAILQ_INSERT_TAIL(&all->list, w, link);
+	all->n++;
+	evhttp_connection_set_closecb(connection_of(w), on_close, w);
+	return 0;
+}
+
+size_t
+waiting_count(const struct waiting *all)
+{
+	return all->n;
+}
+
+static void
+go_on(struct waiter *w, const struct dci_failure *why)
+{
+	evhttp_connection_set_closecb(connection_of(w), NULL, NULL);
+	w->among->go_on(&w->exchange, &w->request, why);
+	remove_waiter(w);
+}
+
+static bool
+same(const struct dci_platform_id *a, const struct dci_platform_id *b)
+{
+	return a->tee == b->tee && a->platform_ca == b->platform_ca &&
+	       memcmp(a->fmspc, b->fmspc, sizeof(a->fmspc)) == 0;
+}
+
+void
+waiting_end(struct waiting *all, const struct dci_platform_id *id,
+    const struct dci_failure *why)
+{
+	struct waiter *w, *next;
+
+	for (w = TAILQ_FIRST(&all->list); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		if (id == NULL || same(&w->platform, id))
+			go_on(w, why);
+	}
+}
+
+void
+waiting_sweep(struct waiting *all, int64_t now)
+{
+	struct dci_failure why;
+	struct waiter *w;
+
+	while ((w = TAILQ_FIRST(&all->list)) != NULL && w->until <= now) {
+		dci_fail(&why, DCI_COLLATERAL_PENDING,
+		    "The collateral of this platform did not come within %d "
+		    "seconds; it is still being fetched.",
+		    WAITING_SECONDS);
+		go_on(w, &why);
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Requests that wait for the collateral of their platform, which is being
+ * fetched: WAITING_MAX in all, each for WAITING_SECONDS at most.
+ */
+#ifndef VERIFIER_WAITING_H
+#define VERIFIER_WAITING_H
+
+#include "dci/verify.h"
+#include "verifier/handle.h"
+#include "verifier/request.h"
+
+#define WAITING_MAX     64
+#define WAITING_SECONDS 20
+
+struct waiting;
+
+/* Goes on with a request, and answers it.  why NULL: there is collateral now;
+ * else why there is none. */
+typedef void (*waiting_go_on)(
+    struct exchange *, struct request *, const struct dci_failure *why);
+
+struct waiting *waiting_new(waiting_go_on) MUST_CHECK; /* NULL: no memory */
+/* Those who wait get no answer. */
+void waiting_free(struct waiting *); /* NULL is fine */
+
+/* Takes over the content of *r; now in milliseconds of a clock that only goes
+ * forward.  Returns 0, or -1 with *f (collateral-pending) at the bound.  A
+ * client that hangs up is forgotten. */
+int waiting_add(struct waiting *, const struct exchange *, struct request *r,
+    const struct dci_platform_id *, int64_t now,
+    struct dci_failure *f) MUST_CHECK;
+
+size_t waiting_count(const struct waiting *);
+
+/* Goes on with those who wait for that platform; NULL: with all. */
+void waiting_end(struct waiting *, const struct dci_platform_id *,
+    const struct dci_failure *why);
+/* Goes on with those who have waited for too long. */
+void waiting_sweep(struct waiting *, int64_t now);
+
+#endif

@@ -12,13 +12,14 @@ set +m # no messages about background jobs
 LIB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$(cd "$LIB_ROOT" && realpath "${BUILD:-build}")
 BIN=$BUILD/bin
+TEST=$(basename "$(dirname "$(realpath "$0")")")/$(basename "$0")
 export LC_ALL=C TZ=UTC
 unset "${!RA_TLS_@}"
 # LeakSanitizer needs ptrace, which a locked-in process must not have.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/dci-test.XXXXXX")
-tests_run=0 tests_failed=0
+tests_run=0 tests_failed=0 tests_skipped=0
 issuers=() # process ids of issuers that may be running
 others=()  # and of other programs in the background
 
@@ -52,6 +53,7 @@ fail() {
 
 skip() { # TEXT REASON
 	tests_run=$((tests_run + 1))
+	tests_skipped=$((tests_skipped + 1))
 	echo "ok $tests_run - $1 # SKIP $2"
 }
 
@@ -100,9 +102,46 @@ finish() {
 		    "$(grep -h -A 20 -E 'Sanitizer|runtime error:' ./*.log |
 			head -n 60)"
 	fi
+	table_check
 	echo "1..$tests_run"
 	[ "$tests_failed" = 0 ]
 	exit
+}
+
+# --- the table of what is refused -----------------------------------------------
+
+# tests/README.md has a row for each input that is refused: what it is, the code,
+# the sentence that the operator reads, the test.  It is compared here with what
+# the programs say, so that it cannot go stale; tests/refusals.sh writes it anew.
+ROWS=$WORK/table.rows
+
+# row INPUT CODE SENTENCE: blots out what differs from run to run.  Inputs that
+# begin with "..." go on from the one before, and LIST=no keeps out what is there
+# already.
+row() {
+	[[ $1 != ...* && ${LIST:-yes} = yes ]] || return 0
+	printf '| %s | %s | %s | %s |\n' "${1//|/\\|}" "$2" "${3//|/\\|}" "$TEST" |
+	    sed -E -e "s,$WORK/,,g" -e 's/[0-9a-f]{64}/HEX/g' \
+		-e 's/20[0-9]{2}-[0-9-]{5}T[0-9:]{8}Z/TIME/g' \
+		-e 's/30 days [0-9]+ (seconds?|minutes?)/30 days/g' \
+		-e 's/(127\.0\.0\.1):[0-9]{5}/\1:PORT/g' \
+		-e 's/(certificate of|request of|remaining) [0-9]+ bytes/\1 N bytes/g' >>"$ROWS"
+}
+
+table_check() {
+	local listed
+
+	[ -s "$ROWS" ] || return 0
+	if [ -n "${TABLE:-}" ]; then
+		awk '!seen[$0]++' "$ROWS" >"$TABLE/${TEST//\//.}"
+		return
+	fi
+	listed=$(grep -F "| $TEST |" "$LIB_ROOT/tests/README.md" | sort -u)
+	equal "what is refused is in tests/README.md, in the same words (else run tests/refusals.sh)" \
+	    "" "$(sort -u "$ROWS" | comm -23 - <(echo "$listed"))"
+	[ $tests_failed = 0 ] && [ $tests_skipped = 0 ] || return
+	equal "... which has nothing else from here" "" \
+	    "$(sort -u "$ROWS" | comm -13 - <(echo "$listed"))"
 }
 
 # --- waiting -----------------------------------------------------------------
@@ -247,10 +286,23 @@ forget() { # PID
 	issuers=("${kept[@]}")
 }
 
+# complaint: CODE SENTENCE of an issuer that did not start; the remedy may have a
+# line of its own.
+complaint() {
+	awk '/^dci-issuer: [a-z0-9-]+: / { said = substr($0, 13); sub(/:/, "", said) }
+	    / event=start-failed code=/ {
+		said = $0
+		sub(/.* code=/, "", said); sub(/ reason="/, " ", said)
+		sub(/"$/, "", said); gsub(/\\"/, "\"", said)
+	    }
+	    /^  / && said { said = said (said ~ /[.]$/ ? " " : ". ") substr($0, 3) }
+	    END { print said }' "$WORK/out"
+}
+
 # refuses_to_start TEXT PATTERN [VARIABLE=VALUE...] FLAG...: exit 2, and says
 # why.  State in refused.state unless -s is among the flags.
 refuses_to_start() {
-	local text=$1 pattern=$2 variables=()
+	local text=$1 pattern=$2 variables=() said
 
 	shift 2
 	while [[ ${1:-} == *=* && ${1:-} != -* ]]; do
@@ -264,6 +316,8 @@ refuses_to_start() {
 	    >"$WORK/out" 2>&1 </dev/null || status=$?
 	if [ "$status" = 2 ] && grep -q -E -e "$pattern" "$WORK/out"; then
 		pass "$text"
+		said=$(complaint)
+		row "$text" "${said%% *}" "${said#* }"
 	else
 		fail "$text" "exit $status, expected 2 and: $pattern
 $(tail -n 20 "$WORK/out")"
@@ -339,20 +393,28 @@ mark() { MARK=$(wc -l <"$LOG"); }
 since() { tail -n "+$((${MARK:-0} + 1))" "$LOG"; }
 logged() { since | grep -q -E -e "$1"; }
 
+# reason CODE: CODE SENTENCE of the last client that was refused with that code.
+reason() {
+	since | sed -n -E "s/.*event=refused .*code=($1) reason=\"(.*)\"\$/\\1 \\2/p" |
+	    tail -n 1 | sed 's/\\"/"/g'
+}
+
 # refused TEXT CODE COMMAND...: the command fails and the issuer logs a refusal
 # with that code.
 refused() {
-	local text=$1 code=$2 status=0
+	local text=$1 code=$2 status=0 said
 
 	shift 2
 	mark
 	"$@" >"$WORK/out" 2>&1 || status=$?
 	if [ "$status" = 0 ]; then
-		fail "$text" "was not refused: $*"
+		fail "$text: $code" "was not refused: $*"
 	elif wait_for 3 logged "event=refused .*code=$code "; then
-		pass "$text"
+		said=$(reason "$code")
+		pass "$text: ${said%% *}"
+		row "$text" "${said%% *}" "${said#* }"
 	else
-		fail "$text" "expected the code $code, exit $status
+		fail "$text: $code" "expected the code $code, exit $status
 $(cat "$WORK/out")
 $(since)"
 	fi

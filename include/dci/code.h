@@ -80,4 +80,8 @@ struct dci_failure {
 int dci_fail(struct dci_failure *f, enum dci_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Ends the sentence with the code's remedy, unless it is in it already: for
+ * readers who get nothing but the sentence. */
+void dci_fail_remedy(struct dci_failure *f);
+
 #endif

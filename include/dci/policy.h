@@ -83,6 +83,9 @@ struct dci_subject {
 	uint16_t isv_prod_id, isv_svn;
 	uint64_t flags; /* SGX attributes.flags */
 	enum dci_status status;
+	/* What the status is made of, where it is at hand: for explanations. */
+	bool has_parts;
+	enum dci_status platform_status, qe_status;
 	bool evidence_bound; /* the evidence names the CSR's key */
 	/* Advisories of platform and QE; NULL where they are not at hand (the
 	 * signer): then they are not looked at. */

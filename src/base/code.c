@@ -164,3 +164,17 @@ dci_fail(struct dci_failure *f, enum dci_code code, const char *fmt, ...)
 	}
 	return -1;
 }
+
+void
+dci_fail_remedy(struct dci_failure *f)
+{
+	struct dci_failure said = *f;
+	const char *remedy = dci_code_remedy(f->code);
+
+	size_t n = strlen(said.sentence);
+	bool ended = n == 0 || said.sentence[n - 1] == '.';
+
+	if (strstr(said.sentence, remedy) == NULL)
+		dci_fail(f, f->code, "%s%s %s", said.sentence, ended ? "" : ".",
+		    remedy);
+}

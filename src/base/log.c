@@ -220,10 +220,12 @@ log_note(enum log_level level, const char *event, const char *fmt, ...)
 void
 log_fail(enum log_level level, const char *event, const struct dci_failure *f)
 {
+	struct dci_failure whole = *f;
 	struct log_line l;
 
+	dci_fail_remedy(&whole);
 	log_begin(&l, level, event);
-	log_failure(&l, f);
+	log_failure(&l, &whole);
 	log_end(&l);
 }
 

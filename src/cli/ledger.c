@@ -17,8 +17,10 @@ static const char help[] =
     "       dci ledger show [-s STATEDIR] [--json] SERIAL|ID\n"
     "       dci ledger backup [-s STATEDIR] FILE\n"
     "       dci ledger check [-s STATEDIR] [--quotes [--root PEM]] [FILE]\n"
+    "       dci ledger accept-clock [-s STATEDIR] TIME\n"
     "\n"
-    "What an issuer has issued and refused; works while it runs.\n"
+    "What an issuer has issued and refused; works while it runs, but for\n"
+    "accept-clock.\n"
     "\n"
     "  list       one line for each certificate and each released secret,\n"
     "             newest last\n"
@@ -33,6 +35,11 @@ static const char help[] =
     "  check      whether everything is as it was written: chain of hashes,\n"
     "             contents, each certificate against its row and against the\n"
     "             CA in STATEDIR; for a FILE without -s no CA is asked\n"
+    "  accept-clock\n"
+    "             records that this machine's clock is right, after it was\n"
+    "             once ahead: times in the ledger that are still to come keep\n"
+    "             nothing from being issued any more.  TIME is the right time,\n"
+    "             like 2026-01-31T23:59:59Z; the issuer has to be stopped\n"
     "\n"
     "  -s, --state STATEDIR   the issuer's state directory (default: state)\n"
     "      --json             one JSON object for each line\n"
@@ -226,6 +233,7 @@ static const struct {
     {"show", run_show, 1, 1, true, false},
     {"backup", ledger_run_backup, 1, 1, false, false},
     {"check", ledger_run_check, 0, 1, false, true},
+    {"accept-clock", ledger_run_accept_clock, 1, 1, false, false},
 };
 
 /* 0; 1 where only the help was asked for; EXIT_USAGE. */
@@ -277,8 +285,8 @@ ledger_main(int argc, char **argv)
 		return rc == 1 ? request_finish() : rc;
 	if (optind >= argc)
 		return usage(
-		    "a command is missing: list, refusals, show, backup or "
-		    "check",
+		    "a command is missing: list, refusals, show, backup, "
+		    "check or accept-clock",
 		    "");
 	const char *name = argv[optind++];
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -9,6 +9,7 @@
 
 #include "ca/public.h"
 #include "dci/verify.h"
+#include "ledger/clock.h"
 #include "ledger/ledger.h"
 #include "ledger/refusals.h"
 
@@ -22,7 +23,7 @@ struct request {
 	bool json;
 	bool quotes;
 	const char *root; /* PEM; NULL: Intel's */
-	const char *what; /* SERIAL|ID or FILE; NULL: none */
+	const char *what; /* SERIAL|ID, FILE or TIME; NULL: none */
 };
 
 /* A file of the state directory; or EXIT_TROUBLE, and said why. */
@@ -33,6 +34,7 @@ int request_fail(const struct dci_failure *);
 /* 0, or EXIT_TROUBLE where standard output could not be written. */
 int request_finish(void);
 
+int ledger_run_accept_clock(struct request *);
 int ledger_run_backup(struct request *);
 int ledger_run_check(struct request *);
 
@@ -68,6 +70,9 @@ json_t *ledger_json(const struct ledger_entry *) MUST_CHECK;
 json_t *refusal_json(const struct refusal *, int64_t id) MUST_CHECK;
 /* Writes an object as one line of ASCII and lets go of it.  0, or -1. */
 int json_line(FILE *, json_t *) MUST_CHECK;
+
+/* One line about a correction of the clock. */
+void correction_show(const struct ledger_correction *);
 
 /* Everything about one entry. */
 int ledger_show(FILE *, const struct ledger_entry *) MUST_CHECK;

@@ -101,10 +101,24 @@ show_time(const char *name, int64_t t)
 }
 
 static int
-show_result(const struct progress *p)
+show_corrections(struct ledger *l, struct dci_failure *f)
 {
+	struct ledger_correction c = {.id = 0};
+	int rc;
+
+	while ((rc = ledger_correction_after(l, c.id, &c, f)) == 0)
+		correction_show(&c);
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+show_result(struct progress *p, struct ledger *l)
+{
+	struct dci_failure f = {0};
 	char head[65];
 
+	if (ledger_correction_head(l, p->rows, p->head, &f) != 0)
+		return request_fail(&f);
 	hex_encode(head, p->head, sizeof(p->head));
 	show_number("rows", p->rows);
 	show_number("certificates", p->certificates);
@@ -112,6 +126,8 @@ show_result(const struct progress *p)
 	if (p->rows > 0) {
 		show_time("first row", p->first);
 		show_time("last row", p->last);
+		if (show_corrections(l, &f) != 0)
+			return request_fail(&f);
 		printf("%-16s %s\n", "head", head);
 	}
 	printf("%-16s %s\n", "CA",
@@ -151,7 +167,7 @@ check_ledger(struct progress *p)
 	progress_end(p);
 	if (rc != 0)
 		return fail_check(rc < 0 ? &f : &p->failure);
-	return show_result(p);
+	return show_result(p, l);
 }
 
 int

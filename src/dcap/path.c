@@ -16,6 +16,18 @@ key_name(char out[static 2 * SHA256_SIZE + 1], const struct cert *c)
 	hex_encode(out, digest, sizeof(digest));
 }
 
+/* The same of the anchor. */
+static void
+anchor_name(char out[static 2 * SHA256_SIZE + 1], const struct dci_anchor *a)
+{
+	struct ec_point point = {.curve = CURVE_P256, .n = sizeof(a->key)};
+	uint8_t digest[SHA256_SIZE], spki[SPKI_MAX];
+
+	memcpy(point.data, a->key, sizeof(a->key));
+	sha256(digest, spki, spki_encode(spki, &point));
+	hex_encode(out, digest, sizeof(digest));
+}
+
 static int
 form_check(struct chain *chain, const struct path *path, struct bytes pem,
     struct dci_checks *checks, struct dci_failure *f)
@@ -45,13 +57,16 @@ static int
 root_check(const struct chain *chain, const struct path *path,
     const struct trust *trust, struct dci_checks *checks, struct dci_failure *f)
 {
-	char found[2 * SHA256_SIZE + 1];
+	char want[2 * SHA256_SIZE + 1], found[2 * SHA256_SIZE + 1];
+	char expected[DCI_EXPECTED_MAX];
 
 	if (!chain_anchored(chain, trust)) {
+		anchor_name(want, trust->anchor);
 		key_name(found, &chain->cert[chain->n - 1]);
+		snprintf(expected, sizeof(expected),
+		    "a root key with the SHA-256 %s", want);
 		return dci_checks_fail(checks, f, path->root, path->untrusted,
-		    "the key of the root of trust", "a key with the SHA-256 %s",
-		    found);
+		    expected, "a key with the SHA-256 %s", found);
 	}
 	if (path->root != path->signatures)
 		dci_checks_pass(checks, path->root, NULL);

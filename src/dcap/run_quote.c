@@ -148,6 +148,25 @@ masked_equal(
 	return true;
 }
 
+/* What the QE identity asks for, and what is there: as hex, at most 32 bytes.
+ * mask NULL: all bits count. */
+static int
+refuse_qe(struct run *r, const char *what, const uint8_t *value,
+    const uint8_t *want, const uint8_t *mask, size_t n)
+{
+	char wanted[2 * 32 + 1], masked[2 * 32 + 1], is[2 * 32 + 1];
+	char expected[DCI_EXPECTED_MAX];
+
+	hex_encode(wanted, want, n);
+	hex_encode(is, value, n);
+	if (mask != NULL)
+		hex_encode(masked, mask, n);
+	snprintf(expected, sizeof(expected), "%s %s%s%s", what, wanted,
+	    mask != NULL ? " under the mask " : "", mask != NULL ? masked : "");
+	return refuse(
+	    r, DCI_CHECK_QE_REPORT, DCI_QE_REPORT_MISMATCH, expected, is);
+}
+
 /* The rest of D 8. */
 static int
 qe_report(struct run *r)
@@ -157,22 +176,26 @@ qe_report(struct run *r)
 	uint8_t miscselect[4] = {(uint8_t)qe->miscselect,
 	    (uint8_t)(qe->miscselect >> 8), (uint8_t)(qe->miscselect >> 16),
 	    (uint8_t)(qe->miscselect >> 24)};
-	const char *found = NULL;
+	char expected[DCI_EXPECTED_MAX], found[DCI_FOUND_MAX];
 
 	if (!masked_equal(
 		miscselect, want->miscselect_mask, want->miscselect, 4))
-		found = "another MISCSELECT";
-	else if (!masked_equal(qe->attributes, want->attributes_mask,
-		     want->attributes, 16))
-		found = "other attributes";
-	else if (memcmp(qe->mrsigner, want->mrsigner, 32) != 0)
-		found = "another MRSIGNER";
-	else if (qe->isv_prod_id != want->isv_prod_id)
-		found = "another product id";
-	if (found == NULL)
+		return refuse_qe(r, "MISCSELECT", miscselect, want->miscselect,
+		    want->miscselect_mask, 4);
+	if (!masked_equal(
+		qe->attributes, want->attributes_mask, want->attributes, 16))
+		return refuse_qe(r, "attributes", qe->attributes,
+		    want->attributes, want->attributes_mask, 16);
+	if (memcmp(qe->mrsigner, want->mrsigner, 32) != 0)
+		return refuse_qe(
+		    r, "MRSIGNER", qe->mrsigner, want->mrsigner, NULL, 32);
+	if (qe->isv_prod_id == want->isv_prod_id)
 		return pass(r, DCI_CHECK_QE_REPORT);
-	return refuse(r, DCI_CHECK_QE_REPORT, DCI_QE_REPORT_MISMATCH,
-	    "the enclave that the QE identity describes", found);
+	snprintf(
+	    expected, sizeof(expected), "product id %u", want->isv_prod_id);
+	snprintf(found, sizeof(found), "%u", qe->isv_prod_id);
+	return refuse(
+	    r, DCI_CHECK_QE_REPORT, DCI_QE_REPORT_MISMATCH, expected, found);
 }
 
 static EVP_PKEY_CTX *

@@ -4,7 +4,8 @@
 
 #include "issuer/batch.h"
 
-#define BATCH_MAX 256 /* rows of one transaction */
+#define BATCH_MAX    256 /* rows of one transaction */
+#define TELL_SECONDS 60  /* between log lines about batches that fail */
 
 struct batch {
 	struct ledger *ledger;
@@ -14,6 +15,8 @@ struct batch {
 	STAILQ_HEAD(, pending) queue;
 	size_t n;
 	struct event *commit;
+	uint64_t failed; /* batches in a row */
+	int64_t told;    /* when the log was last told */
 };
 
 static int
@@ -23,10 +26,8 @@ append(struct batch *b, struct pending *p)
 	const struct ledger_row *row = &p->row;
 
 	if (p->kind == LEDGER_SECRET &&
-	    ledger_evidence_used(b->ledger, row->evidence_digest))
-		return dci_fail(&p->failure, DCI_EVIDENCE_REUSED,
-		    "A certificate was already issued on this evidence. Make "
-		    "a new quote and try again.");
+	    ledger_evidence_used(b->ledger, row->evidence_digest, &p->failure))
+		return -1;
 	if (shelf_put(b->shelf, b->ledger, row->snapshot_digest, &p->failure) !=
 	    0)
 		return -1;
@@ -110,6 +111,32 @@ finish(struct batch *b, struct pending *p)
 	pending_free(p);
 }
 
+/* Clients come again and again, and each may be a batch. */
+static void
+log_outcome(struct batch *b, bool stored, const struct dci_failure *f)
+{
+	struct dci_failure whole;
+	struct log_line l;
+	int64_t now = child_now();
+
+	if (stored && b->failed > 0) {
+		log_begin(&l, LOG_LEVEL_INFO, "ledger-written-again");
+		log_int(&l, "failed", (int64_t)b->failed);
+		log_end(&l);
+	}
+	b->failed = stored ? 0 : b->failed + 1;
+	if (stored ||
+	    (b->failed > 1 && now >= b->told && now < b->told + TELL_SECONDS))
+		return;
+	whole = *f;
+	dci_fail_remedy(&whole);
+	b->told = now;
+	log_begin(&l, LOG_LEVEL_ERROR, "ledger-not-written");
+	log_failure(&l, &whole);
+	log_int(&l, "failed", (int64_t)b->failed);
+	log_end(&l);
+}
+
 void
 batch_commit(struct batch *b)
 {
@@ -119,10 +146,9 @@ batch_commit(struct batch *b)
 	if (STAILQ_EMPTY(&b->queue))
 		return;
 	bool stored = store(b, &f);
+	log_outcome(b, stored, &f);
 	if (stored)
 		recorder_resume(b->recorder);
-	else
-		log_fail(LOG_LEVEL_ERROR, "ledger-not-written", &f);
 	while ((p = STAILQ_FIRST(&b->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&b->queue, in_batch);
 		if (!stored && p->failure.code == DCI_OK)

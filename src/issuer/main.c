@@ -39,8 +39,12 @@ run_role(const char *name)
 static int
 complain(const struct dci_failure *f)
 {
+	const char *remedy = dci_code_remedy(f->code);
+
 	fprintf(stderr, "dci-issuer: %s: %s\n", dci_code_name(f->code),
 	    f->sentence);
+	if (strstr(f->sentence, remedy) == NULL)
+		fprintf(stderr, "  %s\n", remedy);
 	return EXIT_CONFIGURATION;
 }
 

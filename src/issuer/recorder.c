@@ -62,13 +62,14 @@ void
 recorder_refusal(struct recorder *r, struct refusal *refusal,
     const struct dci_failure *failure)
 {
-	struct dci_failure f;
+	struct dci_failure whole = *failure, f;
 
+	dci_fail_remedy(&whole);
 	refusal->time = refusal->last = child_now();
-	refusal->code = text_bytes(dci_code_name(failure->code));
-	refusal->sentence = text_bytes(failure->sentence);
+	refusal->code = text_bytes(dci_code_name(whole.code));
+	refusal->sentence = text_bytes(whole.sentence);
 	if (refusal->count == 1)
-		log_one(r, refusal, failure);
+		log_one(r, refusal, &whole);
 	else
 		tally_count(r->logged, failure->code, refusal->peer,
 		    (uint32_t)refusal->count, refusal->time);

@@ -15,8 +15,8 @@ struct recorder;
 /* Opens refusals.db in the current folder; fatal if that fails. */
 struct recorder *recorder_new(void);
 
-/* Logs and records one refusal, or as many as r->count says, whose code and
- * sentence are those of the failure. */
+/* Logs and records one refusal, or as many as r->count says, with the code, the
+ * sentence and the remedy of the failure. */
 void recorder_refusal(
     struct recorder *, struct refusal *r, const struct dci_failure *);
 /* To be called regularly: commits, and logs what was counted. */

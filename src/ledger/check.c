@@ -14,6 +14,16 @@ fail_row(
 	    dci_code_remedy(DCI_LEDGER_DAMAGED));
 }
 
+static int
+fail_correction(
+    const struct ledger *l, int64_t id, struct dci_failure *f, const char *what)
+{
+	return dci_fail(f, DCI_LEDGER_DAMAGED,
+	    "Correction %lld of the clock in %s %s. %s", (long long)id,
+	    sqlite3_db_filename(l->db, "main"), what,
+	    dci_code_remedy(DCI_LEDGER_DAMAGED));
+}
+
 /* The row that has to follow the one with that id and hash. */
 static int
 check_row(struct ledger *l, struct ledger_entry *e, const struct stored *row,
@@ -44,11 +54,39 @@ check_row(struct ledger *l, struct ledger_entry *e, const struct stored *row,
 	return 0;
 }
 
+/* Those that follow that row; *last and previous go on to the end of them. */
+static int
+check_corrections(struct ledger *l, int64_t row, struct ledger_correction *last,
+    uint8_t previous[static 32], struct dci_failure *f)
+{
+	struct ledger_correction c;
+	uint8_t hash[32];
+
+	for (;;) {
+		int rc = ledger_correction_after(l, last->id, &c, f);
+
+		if (rc != 0)
+			return rc == 1 ? 0 : -1;
+		if (c.id != last->id + 1 || c.after < row)
+			return fail_correction(l, c.id, f, "is out of order");
+		if (c.after > row)
+			return 0;
+		ledger_correction_hash(hash, l, &c);
+		if (memcmp(c.previous, previous, 32) != 0 ||
+		    memcmp(c.hash, hash, 32) != 0)
+			return fail_correction(
+			    l, c.id, f, "does not continue the chain");
+		memcpy(previous, hash, 32);
+		*last = c;
+	}
+}
+
 static int
 check_rows(struct ledger *l, ledger_visit visit, void *arg, int64_t *rows,
     struct dci_failure *f)
 {
 	uint8_t previous[32] = {0};
+	struct ledger_correction last = {.id = 0};
 
 	for (;;) {
 		struct stored row CLEANUP(stored_free) = {.memory = NULL};
@@ -63,6 +101,8 @@ check_rows(struct ledger *l, ledger_visit visit, void *arg, int64_t *rows,
 			return rc;
 		memcpy(previous, row.hash, sizeof(previous));
 		(*rows)++;
+		if (check_corrections(l, *rows, &last, previous, f) != 0)
+			return -1;
 	}
 }
 

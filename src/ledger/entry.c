@@ -169,14 +169,13 @@ cell_hash(EVP_MD_CTX *ctx, const struct cell *cell)
 }
 
 void
-entry_hash(uint8_t out[static 32], EVP_MD_CTX *ctx,
-    const uint8_t previous[static 32],
-    const struct cell cells[static ENTRY_CELLS])
+cells_hash(uint8_t out[static 32], EVP_MD_CTX *ctx,
+    const uint8_t previous[static 32], const struct cell *cells, size_t n)
 {
 	if (!EVP_DigestInit_ex2(ctx, digest_sha256(), NULL))
 		abort();
 	hash_update(ctx, previous, 32);
-	for (size_t i = 0; i < ENTRY_CELLS; i++)
+	for (size_t i = 0; i < n; i++)
 		cell_hash(ctx, &cells[i]);
 	if (!EVP_DigestFinal_ex(ctx, out, NULL))
 		abort();

@@ -33,9 +33,8 @@ const char *entry_of_cells(struct ledger_entry *,
  * bytes; a number is 8 bytes little-endian; NULL is the length 0xffffffff and
  * nothing).  ctx is used as scratch.
  */
-void entry_hash(uint8_t out[static 32], EVP_MD_CTX *ctx,
-    const uint8_t previous[static 32],
-    const struct cell cells[static ENTRY_CELLS]);
+void cells_hash(uint8_t out[static 32], EVP_MD_CTX *ctx,
+    const uint8_t previous[static 32], const struct cell *cells, size_t n);
 
 /* As the parameters 1 to ENTRY_CELLS, and from the columns 0 to
  * ENTRY_CELLS - 1 (valid until the statement moves on). */

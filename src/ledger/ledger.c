@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "ledger/store.h"
 
-#define CLOCK_SLACK 300 /* seconds that the clock may be behind */
-
 /* --- batches ------------------------------------------------------------- */
 
 static int
@@ -87,12 +85,6 @@ evidence_used(
 	return result;
 }
 
-bool
-ledger_evidence_used(struct ledger *l, const uint8_t digest[static 32])
-{
-	return evidence_used(l, digest, NULL) != 0;
-}
-
 /* Every row stays for ever: nobody may have as many as they like. */
 static int
 check_secrets(
@@ -136,14 +128,25 @@ later(int64_t a, int64_t b)
 }
 
 static int
-fail_reused(const struct ledger_row *row, struct dci_failure *f)
+fail_reused(const uint8_t digest[static 32], struct dci_failure *f)
 {
 	char hex[2 * 32 + 1];
 
-	hex_encode(hex, row->evidence_digest, 32);
+	hex_encode(hex, digest, 32);
 	return dci_fail(f, DCI_EVIDENCE_REUSED,
 	    "A certificate was already issued on the evidence %s. %s", hex,
 	    dci_code_remedy(DCI_EVIDENCE_REUSED));
+}
+
+bool
+ledger_evidence_used(
+    struct ledger *l, const uint8_t digest[static 32], struct dci_failure *f)
+{
+	int used = evidence_used(l, digest, f);
+
+	if (used > 0)
+		fail_reused(digest, f);
+	return used != 0;
 }
 
 static int
@@ -151,14 +154,14 @@ check_clock(int64_t newest, int64_t now, struct dci_failure *f)
 {
 	char is[RFC3339_SIZE], seen[RFC3339_SIZE];
 
-	if (now >= newest - CLOCK_SLACK)
+	if (now >= newest - LEDGER_CLOCK_SLACK)
 		return 0;
 	rfc3339_encode(is, now);
 	rfc3339_encode(seen, newest);
 	return dci_fail(f, DCI_CLOCK_BEHIND,
 	    "The clock says %s, more than %d seconds before %s, the newest "
 	    "time in the ledger and its collateral. %s",
-	    is, CLOCK_SLACK, seen, dci_code_remedy(DCI_CLOCK_BEHIND));
+	    is, LEDGER_CLOCK_SLACK, seen, dci_code_remedy(DCI_CLOCK_BEHIND));
 }
 
 /* What the caller can get wrong. */
@@ -200,8 +203,8 @@ fail_insert(struct ledger *l, const struct ledger_row *row, int rc,
 {
 	switch (rc) {
 	case SQLITE_CONSTRAINT_UNIQUE:
-		if (ledger_evidence_used(l, row->evidence_digest))
-			return fail_reused(row, f);
+		if (evidence_used(l, row->evidence_digest, NULL) != 0)
+			return fail_reused(row->evidence_digest, f);
 		return dci_fail(f, DCI_SERIAL_REUSED, "%s %s",
 		    dci_code_meaning(DCI_SERIAL_REUSED),
 		    dci_code_remedy(DCI_SERIAL_REUSED));
@@ -243,7 +246,7 @@ entry_insert(struct ledger *l, const struct ledger_entry *e,
 	if (put_chain(l, chain, e->row.pck_chain, f) != 0)
 		return -1;
 	entry_cells(cells, e, chain);
-	entry_hash(hash, l->scratch, l->head.hash, cells);
+	cells_hash(hash, l->scratch, l->head.hash, cells, ENTRY_CELLS);
 	cells_bind(l->insert, cells);
 	sql_bind_blob(
 	    l->insert, ENTRY_CELLS + 1, (struct bytes){l->head.hash, 32});
@@ -278,7 +281,7 @@ ledger_append(struct ledger *l, const struct ledger_row *row,
 		return -1;
 	int used = certified ? evidence_used(l, row->evidence_digest, f) : 0;
 	if (used != 0)
-		return used < 0 ? -1 : fail_reused(row, f);
+		return used < 0 ? -1 : fail_reused(row->evidence_digest, f);
 	if (entry_insert(l, &e, hash, f) != 0)
 		return -1;
 	l->head.id = e.id;

@@ -93,8 +93,9 @@ int ledger_get_policy(struct ledger *, const uint8_t digest[static 32],
     char **text, size_t *n, struct dci_failure *f) MUST_CHECK;
 
 /* Whether a certificate was issued on that evidence; true also where that
- * cannot be read. */
-bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32]);
+ * cannot be read. *f says which. */
+bool ledger_evidence_used(struct ledger *, const uint8_t digest[static 32],
+    struct dci_failure *f) MUST_CHECK;
 
 /* The newest of: time of any row, any issueDate seen.  0: none yet. */
 int64_t ledger_newest(struct ledger *);

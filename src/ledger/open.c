@@ -34,7 +34,7 @@ ledger_prepare(struct ledger *l, struct dci_failure *f)
 		false},
 	    {&l->by_serial, SELECT_ENTRY "WHERE entry.serial = ?1", false},
 	    {&l->newest,
-		"SELECT max(time, newest_issued) FROM entry "
+		"SELECT max(time, newest_issued) FROM entry WHERE id > ?1 "
 		"ORDER BY max(time, newest_issued) DESC LIMIT 1",
 		false},
 	    {&l->insert, INSERT_ENTRY, true},
@@ -66,13 +66,50 @@ ledger_prepare(struct ledger *l, struct dci_failure *f)
 int
 ledger_read_newest(struct ledger *l, int64_t *out, struct dci_failure *f)
 {
+	struct ledger_correction last = {.after = 0};
+
+	if (ledger_correction_last(l, &last, f) < 0)
+		return -1;
+	sqlite3_bind_int64(l->newest, 1, last.after);
 	int rc = sql_step(l->newest), result = 0;
 
 	*out = rc == SQLITE_ROW ? sqlite3_column_int64(l->newest, 0) : 0;
+	if (*out < last.time)
+		*out = last.time;
+	if (*out < last.issued)
+		*out = last.issued;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		result = sql_fail(l->db, f, "The newest time cannot be read");
 	sqlite3_reset(l->newest);
 	return result;
+}
+
+static int
+fail_head(struct ledger *l, const char *what, int64_t id, struct dci_failure *f)
+{
+	return dci_fail(f, DCI_LEDGER_DAMAGED,
+	    "The last %s of %s, %lld, does not have the hash that was stored "
+	    "with it. %s",
+	    what, sqlite3_db_filename(l->db, "main"), (long long)id,
+	    dci_code_remedy(DCI_LEDGER_DAMAGED));
+}
+
+/* Corrections after the last row are the end of the chain. */
+static int
+read_head_correction(struct ledger *l, struct dci_failure *f)
+{
+	struct ledger_correction last;
+	uint8_t hash[32];
+	int rc = ledger_correction_last(l, &last, f);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	ledger_correction_hash(hash, l, &last);
+	if (memcmp(hash, last.hash, sizeof(hash)) != 0)
+		return fail_head(l, "correction", last.id, f);
+	if (last.after == l->head.id)
+		memcpy(l->head.hash, hash, sizeof(hash));
+	return 0;
 }
 
 /* Takes the end of the chain from the last row, after having checked it. */
@@ -96,14 +133,10 @@ ledger_read_head(struct ledger *l, struct dci_failure *f)
 	if (rc == 0)
 		stored_hash(hash, l, &last);
 	if (rc == 1 || memcmp(hash, last.hash, sizeof(hash)) != 0)
-		return dci_fail(f, DCI_LEDGER_DAMAGED,
-		    "The last row of %s, %lld, does not have the hash that was "
-		    "stored with it. %s",
-		    sqlite3_db_filename(l->db, "main"), (long long)count,
-		    dci_code_remedy(DCI_LEDGER_DAMAGED));
+		return fail_head(l, "row", count, f);
 	l->head.id = count;
 	memcpy(l->head.hash, hash, sizeof(hash));
-	return 0;
+	return read_head_correction(l, f);
 }
 
 /*

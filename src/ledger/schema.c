@@ -81,9 +81,20 @@ static const char ledger_text[] =
     APPEND_ONLY("entry");
 /* clang-format on */
 
-/* For ledger_live(). */
+/* For ledger_live(); and corrections of the clock. */
+/* clang-format off */
 static const char ledger_2_text[] =
-    "CREATE INDEX entry_live ON entry(not_after) WHERE kind = 2;";
+    "CREATE INDEX entry_live ON entry(not_after) WHERE kind = 2;"
+    "CREATE TABLE correction ("
+    "id INTEGER PRIMARY KEY CHECK (id > 0),"
+    "after INTEGER NOT NULL REFERENCES entry(id),"
+    "time INTEGER NOT NULL,"
+    "newest INTEGER NOT NULL,"
+    "issued INTEGER NOT NULL,"
+    "previous BLOB NOT NULL CHECK (length(previous) = 32),"
+    "hash BLOB NOT NULL CHECK (length(hash) = 32)) STRICT;"
+    APPEND_ONLY("correction");
+/* clang-format on */
 
 const struct sql_format schema_ledger = {
     .name = "ledger",
@@ -93,7 +104,7 @@ const struct sql_format schema_ledger = {
     .connecting = "PRAGMA synchronous = full; PRAGMA cache_size = -16384;"
 		  "PRAGMA journal_size_limit = 16777216;",
     .application_id = 0x6463696c, /* "dcil" */
-    .version = 2,
+    .version = LEDGER_VERSION_CORRECTIONS,
 };
 
 static const char refusals_text[] = "CREATE TABLE refusal ("

@@ -5,6 +5,9 @@
 
 #include "ledger/sql.h"
 
+/* The first version with the table of corrections. */
+#define LEDGER_VERSION_CORRECTIONS 2
+
 extern const struct sql_format schema_ledger;
 extern const struct sql_format schema_refusals;
 

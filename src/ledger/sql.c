@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "ledger/sql.h"
+
+#define REBUILD_TRIES 500 /* of 10 ms */
 
 static enum dci_code
 code_of_io(int number)
@@ -58,21 +61,51 @@ sql_fail(sqlite3 *db, struct dci_failure *f, const char *what)
 	    dci_code_remedy(code));
 }
 
+/*
+ * A reader that comes while a new writer rebuilds the index of the log is told
+ * that the database is read-only, instead of to wait for a moment.  Only
+ * readers get here: to a writer SQLite does not say this.
+ */
+static bool
+is_being_rebuilt(sqlite3 *db, int result, unsigned *tries)
+{
+	static const struct timespec moment = {0, 10 * 1000 * 1000};
+
+	if ((result & 0xff) != SQLITE_READONLY ||
+	    (sqlite3_extended_errcode(db) != SQLITE_READONLY_RECOVERY &&
+		sqlite3_extended_errcode(db) != SQLITE_READONLY_CANTINIT) ||
+	    ++*tries > REBUILD_TRIES)
+		return false;
+	nanosleep(&moment, NULL);
+	return true;
+}
+
 int
 sql_step(sqlite3_stmt *s)
 {
-	errno = 0;
-	return sqlite3_step(s);
+	unsigned tries = 0;
+	int result;
+
+	do {
+		errno = 0;
+		result = sqlite3_step(s);
+	} while (is_being_rebuilt(sqlite3_db_handle(s), result, &tries));
+	return result;
 }
 
 sqlite3_stmt *
 sql_prepare(sqlite3 *db, const char *text, struct dci_failure *f)
 {
 	sqlite3_stmt *s = NULL;
+	unsigned tries = 0;
+	int result;
 
-	errno = 0;
-	if (sqlite3_prepare_v3(
-		db, text, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK)
+	do {
+		errno = 0;
+		result = sqlite3_prepare_v3(
+		    db, text, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL);
+	} while (is_being_rebuilt(db, result, &tries));
+	if (result != SQLITE_OK)
 		sql_fail(db, f, "A statement cannot be prepared");
 	return s;
 }
@@ -80,8 +113,14 @@ sql_prepare(sqlite3 *db, const char *text, struct dci_failure *f)
 int
 sql_exec(sqlite3 *db, const char *text, struct dci_failure *f)
 {
-	errno = 0;
-	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+	unsigned tries = 0;
+	int result;
+
+	do {
+		errno = 0;
+		result = sqlite3_exec(db, text, NULL, NULL, NULL);
+	} while (is_being_rebuilt(db, result, &tries));
+	if (result != SQLITE_OK)
 		return sql_fail(db, f, "A statement fails");
 	return 0;
 }

@@ -3,9 +3,12 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
+#include "ledger/clock.h"
 #include "ledger/entry.h"
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
+
+#define LEDGER_CLOCK_SLACK 300 /* seconds that the clock may be behind */
 
 /* The end of the chain. */
 struct head {
@@ -51,7 +54,8 @@ int stored_after_live(struct stored *, struct ledger *, int64_t not_after,
 void stored_hash(
     uint8_t out[static 32], struct ledger *, const struct stored *);
 
-/* The newest time in all rows, from their index. */
+/* The newest time in all rows that count: the last correction sets those before
+ * it aside. */
 int ledger_read_newest(
     struct ledger *, int64_t *, struct dci_failure *f) MUST_CHECK;
 

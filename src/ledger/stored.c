@@ -108,5 +108,5 @@ stored_after_live(struct stored *row, struct ledger *l, int64_t not_after,
 void
 stored_hash(uint8_t out[static 32], struct ledger *l, const struct stored *row)
 {
-	entry_hash(out, l->scratch, row->previous, row->cells);
+	cells_hash(out, l->scratch, row->previous, row->cells, ENTRY_CELLS);
 }

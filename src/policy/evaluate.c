@@ -184,12 +184,10 @@ explain_tcb(const struct question *q, char *expected, char *found)
 		between = " or ";
 	}
 	append(found, FOUND, "%s", dci_status_name(q->s->status));
-}
-
-static const char *
-advisory_at(const struct dci_advisories *a, size_t i)
-{
-	return a->id[i];
+	if (q->s->has_parts)
+		append(found, FOUND, " (platform %s, quoting enclave %s)",
+		    dci_status_name(q->s->platform_status),
+		    dci_status_name(q->s->qe_status));
 }
 
 static bool
@@ -212,7 +210,7 @@ advisories_unwanted(const struct dci_policy_entry *e,
 	if (a == NULL)
 		return 0;
 	for (size_t i = 0; i < a->n; i++) {
-		const char *id = advisory_at(a, i);
+		const char *id = a->id[i];
 		char shown[DCI_POLICY_ADVISORY_SIZE];
 
 		if (advisory_tolerated(e, id))
@@ -488,6 +486,9 @@ dci_subject_of(struct dci_subject *s, const struct dci_verification *v,
 	s->status = v->status;
 	s->evidence_bound = evidence_bound;
 	if (v->has_tcb) {
+		s->has_parts = true;
+		s->platform_status = v->platform_status;
+		s->qe_status = v->qe_status;
 		s->platform_advisories = &v->platform_advisories;
 		s->qe_advisories = &v->qe_advisories;
 	}

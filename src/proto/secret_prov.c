@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "proto/secret_prov.h"
 
 /* Both end with a NUL that is sent too. */
@@ -30,8 +31,13 @@ enum decoded
 secret_prov_request_decode(struct reader *r, struct dci_failure *f)
 {
 	if (!begins_like(r, request, sizeof(request))) {
+		char found[sizeof(request)];
+
+		text_printable(found, sizeof(found), r->p, r->n);
 		dci_fail(f, DCI_REQUEST_MALFORMED,
-		    "The client's first bytes are not \"%s\".", request);
+		    "The client's first bytes are not \"%s\" with a NUL, but "
+		    "\"%s\".",
+		    request, found);
 		return DECODED_BAD;
 	}
 	return reader_skip(r, sizeof(request)) ? DECODED_DONE : DECODED_MORE;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
 #include <string.h>
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
 
 #include "base/ecdsa.h"
 #include "base/limits.h"
 #include "dcap/cert.h"
 #include "ratls/certificate.h"
+
+#define OID_MAX    64
+#define FOUND_SIZE 80
 
 #define OID(name, ...)                                             \
 	const struct bytes name = {(const uint8_t[]){__VA_ARGS__}, \
@@ -55,32 +61,50 @@ certificate_form(struct cert *cert, struct bytes der, struct dci_checks *checks,
 	return 0;
 }
 
+/* The name of an object identifier, or its numbers. */
+static void
+oid_text(char *out, size_t n, struct bytes oid)
+{
+	const uint8_t *p = NULL;
+	uint8_t der[2 + OID_MAX] = {V_ASN1_OBJECT, (uint8_t)oid.n};
+
+	snprintf(out, n, "another one");
+	if (oid.n == 0 || oid.n > OID_MAX)
+		return;
+	memcpy(der + 2, oid.p, oid.n);
+	p = der;
+	ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &p, (long)oid.n + 2);
+	if (object != NULL)
+		OBJ_obj2txt(out, (int)n, object, 0);
+	ASN1_OBJECT_free(object);
+}
+
 /* Why a SubjectPublicKeyInfo (RFC 5280 4.1, RFC 5480 2) is not one of the two
  * that are taken, and which algorithm or curve it has instead. */
 static enum dci_code
-key_trouble(struct bytes spki, const char **found)
+key_trouble(struct bytes spki, char found[static FOUND_SIZE])
 {
 	struct reader whole = reader_of(spki.p, spki.n), in, algorithm;
 	struct bytes oid;
 
-	*found = "a key that does not parse";
+	snprintf(found, FOUND_SIZE, "a key that does not parse");
 	if (!der_enter(&whole, DER_SEQUENCE, &in) ||
 	    !der_enter(&in, DER_SEQUENCE, &algorithm) ||
 	    !der_oid(&algorithm, &oid))
 		return DCI_TLS_KEY_MALFORMED;
-	*found = "an RSA key";
+	oid_text(found, FOUND_SIZE, oid);
 	if (bytes_equal(oid, oid_rsa) || bytes_equal(oid, oid_rsa_pss))
 		return DCI_TLS_KEY_RSA;
-	*found = "a key of another algorithm";
 	if (!bytes_equal(oid, oid_ec))
 		return DCI_TLS_KEY_UNSUPPORTED;
-	*found = "explicit curve parameters";
+	snprintf(found, FOUND_SIZE, "explicit curve parameters");
 	if (!der_oid(&algorithm, &oid))
 		return DCI_TLS_KEY_CURVE;
-	*found = "another curve";
+	oid_text(found, FOUND_SIZE, oid);
 	if (!bytes_equal(oid, oid_p256) && !bytes_equal(oid, oid_p384))
 		return DCI_TLS_KEY_CURVE;
-	*found = "a point in another form or of another length";
+	snprintf(
+	    found, FOUND_SIZE, "a point in another form or of another length");
 	return DCI_TLS_KEY_MALFORMED;
 }
 
@@ -90,10 +114,10 @@ certificate_key(
 {
 	static const char expected[] = "ECDSA on P-256 or P-384";
 	struct ec_point point;
-	const char *found;
+	char found[FOUND_SIZE];
 
 	if (!spki_decode(&point, spki)) {
-		enum dci_code code = key_trouble(spki, &found);
+		enum dci_code code = key_trouble(spki, found);
 
 		return dci_checks_fail(
 		    checks, f, DCI_CHECK_TLS_KEY, code, expected, "%s", found);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "ratls/cbor_write.h"
 #include "ratls/cbor_walk.h"
 #include "ratls/claims.h"
@@ -185,28 +187,43 @@ hash_algorithm(enum hash_id id)
 	}
 }
 
+static const char bound[] =
+    "\"pubkey-hash\" of the TLS certificate's SubjectPublicKeyInfo";
+
+/* Hashes of more than 32 bytes are shown by their beginning. */
+static int
+fail_other_key(const struct claims *c, struct bytes wanted,
+    struct dci_checks *checks, struct dci_failure *f)
+{
+	struct bytes got = c->pubkey_hash;
+	char expected[DCI_EXPECTED_MAX];
+	char want[2 * SHA256_SIZE + 1], found[2 * SHA256_SIZE + 1];
+
+	hex_encode(want, wanted.p, SHA256_SIZE);
+	hex_encode(found, got.p, got.n < SHA256_SIZE ? got.n : SHA256_SIZE);
+	snprintf(expected, sizeof(expected), "%s, %s", bound, want);
+	return dci_checks_fail(checks, f, DCI_CHECK_PUBKEY_HASH,
+	    DCI_PUBKEY_HASH_MISMATCH, expected, "%s", found);
+}
+
 int
 claims_bind_key(const struct claims *c, struct bytes spki,
     struct dci_checks *checks, struct dci_failure *f)
 {
-	static const char expected[] =
-	    "\"pubkey-hash\" of the TLS certificate's SubjectPublicKeyInfo";
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
 	if (!c->has_pubkey_hash)
 		return dci_checks_fail(checks, f, DCI_CHECK_PUBKEY_HASH,
-		    DCI_PUBKEY_HASH_MISSING, expected, "no such claim");
+		    DCI_PUBKEY_HASH_MISSING, bound, "no such claim");
 	if (EVP_Digest(spki.p, spki.n, hash, &n,
 		hash_algorithm(c->pubkey_hash_id), NULL) <= 0)
 		return dci_checks_fail(checks, f, DCI_CHECK_PUBKEY_HASH,
-		    DCI_OUT_OF_MEMORY, expected, "OpenSSL cannot hash");
+		    DCI_OUT_OF_MEMORY, bound, "OpenSSL cannot hash");
 	if (n != c->pubkey_hash.n ||
 	    !bytes_equal_secret(hash, c->pubkey_hash.p, n))
-		return dci_checks_fail(checks, f, DCI_CHECK_PUBKEY_HASH,
-		    DCI_PUBKEY_HASH_MISMATCH, expected,
-		    "the hash of something else");
-	dci_checks_pass(checks, DCI_CHECK_PUBKEY_HASH, expected);
+		return fail_other_key(c, (struct bytes){hash, n}, checks, f);
+	dci_checks_pass(checks, DCI_CHECK_PUBKEY_HASH, bound);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ rejected() {
 
 	shift 2
 	evidence a "$@"
-	refused "$text: $code" "$code" old a -- tls request secret
+	refused "$text" "$code" old a -- tls request secret
 }
 
 accepted "legacy only, Gramine's malformed OID" channel --legacy
@@ -45,6 +45,8 @@ legacy() {
 		.outcome'
 }
 equal "... which the record calls skipped" skipped "$(legacy)"
+row "DICE bound to the key, legacy for another key" accepted \
+    "The record calls the legacy evidence skipped."
 accepted "DICE marked critical" channel --variant dice-critical
 
 accepted "a certificate of 60 KB" channel --variant large
@@ -74,30 +76,30 @@ rejected "legacy twice" tls-certificate-malformed --legacy \
     --variant legacy-twice
 rejected "legacy under both OIDs" evidence-duplicate --legacy \
     --variant legacy-both
-rejected "quote over other claims" evidence-not-bound --dice \
+rejected "DICE alone, quote over other claims" evidence-not-bound --dice \
     --variant dice-other-claims
-rejected "no pubkey-hash" pubkey-hash-missing --dice --variant no-pubkey-hash
-rejected "two pubkey-hashes" pubkey-hash-duplicate --dice \
+rejected "DICE alone, no pubkey-hash" pubkey-hash-missing --dice --variant no-pubkey-hash
+rejected "DICE alone, two pubkey-hashes" pubkey-hash-duplicate --dice \
     --variant two-pubkey-hashes
-rejected "hash id 2" pubkey-hash-algorithm --dice --variant hash-id-2
+rejected "DICE alone, pubkey-hash with hash id 2" pubkey-hash-algorithm --dice --variant hash-id-2
 rejected "report data with a tail" report-data-not-zero --legacy \
     --variant report-data-tail
-rejected "no evidence" no-evidence --variant no-evidence
+rejected "an RA-TLS certificate without evidence" no-evidence --variant no-evidence
 rejected "an empty quote" evidence-no-quote --legacy --variant legacy-empty
 rejected "a quote of 16 KiB and a byte" evidence-too-large --legacy \
     --variant legacy-large
 rejected "a quote of garbage" "quote-[a-z-]*" --legacy --variant quote-garbage
 rejected "a quote that is cut" quote-malformed --legacy --variant quote-short
 # OpenSSL shows no certificate where it was not asked for RSA, mbedTLS does.
-rejected "an RSA key" no-client-certificate --rsa
+rejected "an RSA key, not shown by OpenSSL" no-client-certificate --rsa
 said "... and the reason names what to do" \
     "code=no-client-certificate .*upgrade Gramine to 1.4" "$LOG"
 for tls in 2 3; do
 	evidence a --rsa
-	refused "an RSA key that is shown nevertheless, TLS 1.$tls: tls-key-rsa" \
+	refused "an RSA key that is shown nevertheless, TLS 1.$tls" \
 	    tls-key-rsa old a "-$tls" -R -- tls request secret
 	evidence a --p521
-	refused "a P-521 key, TLS 1.$tls: tls-key-curve" tls-key-curve \
+	refused "a P-521 key, TLS 1.$tls" tls-key-curve \
 	    old a "-$tls" -- tls request secret
 done
 rejected "a P-521 key" tls-key-curve --p521
@@ -111,10 +113,10 @@ for kind in P-256 P-384; do
 done
 accepted_other() { old a -- tls request secret csr leaf; }
 evidence a --csr-key csr.key
-refused "dci-csr-key and a CSR for another key: csr-key-not-attested" \
+refused "dci-csr-key and a CSR for another key" \
     csr-key-not-attested accepted_other
 evidence a --csr-key csr.key --variant csr-key-other
-refused "dci-csr-key for another key than the CSR's: csr-key-not-attested" \
+refused "dci-csr-key for another key than the CSR's" \
     csr-key-not-attested old a -- tls request secret csr:csr.key leaf
 CSR= rejected "dci-csr-key malformed" csr-key-malformed --csr-key csr.key \
     --variant csr-key-malformed
@@ -128,15 +130,15 @@ while IFS=$'\t' read -r name verdict place _; do
 	case $verdict in
 	UpToDate)
 		[ "$name" = debug ] || continue
-		refused "quote with fault $name: debug-not-allowed" \
+		LIST=no refused "quote with fault $name" \
 		    debug-not-allowed old a -- tls request secret
 		;;
 	Invalid | Revoked)
-		refused "quote with fault $name ($verdict)" "[a-z0-9-]*" \
+		LIST=no refused "quote with fault $name ($verdict)" "[a-z0-9-]*" \
 		    old a -- tls request secret
 		;;
 	*)
-		refused "quote with fault $name: $verdict is not allowed" \
+		LIST=no refused "quote with fault $name ($verdict)" \
 		    tcb-status-not-allowed old a -- tls request secret
 		;;
 	esac
@@ -145,7 +147,7 @@ done < <("$BIN/dci-sim" faults)
 # Use and re-use.
 evidence a
 check "evidence that got a certificate" old a -- tls request secret csr leaf close
-refused "the same again: evidence-reused, before the secret" evidence-reused \
+refused "evidence that got a certificate before: no secret either" evidence-reused \
     old a -- tls request secret
 evidence a
 for how in "tls abort" "tls request secret close" "tls request secret abort" \
@@ -181,7 +183,7 @@ equal "the secret is released on the same evidence" 60 "$(secrets 60)"
 issuer_stop
 issuer plain || exit 1
 equal "... 100 times, restarts or not" 40 "$(secrets 40)"
-refused "... and then no more: secret-released-too-often" \
+refused "evidence on which the secret was released 100 times" \
     secret-released-too-often old a -- tls request secret
 evidence a
 check "new evidence is served" old a -- tls request secret csr leaf close

@@ -52,7 +52,7 @@ told() {
 	local name=$1 wanted=$2
 
 	shift 2
-	refused "$name: $wanted" "$wanted" client none "$@"
+	refused "dci-sim fault $name" "$wanted" client none "$@"
 	said "... says the client" "^dci-client: refused by .*: $wanted [A-Z]"
 }
 faults() { "$BIN/dci-sim" faults | awk -F '\t' -v p="$1" '$3 == p { print $1 }'; }

@@ -35,14 +35,14 @@ refusals() { ledger refusals | wc -l; }
 recorded() { [ "$(refusals)" -gt "$1" ]; }
 evidence bad --mrenclave "$OTHER"
 
-refused "a refusal, with room" mrenclave-not-allowed old bad -- tls request secret
+LIST=no refused "a refusal, with room" mrenclave-not-allowed old bad -- tls request secret
 check "... is recorded" wait_for 3 recorded 0
 
 # --- low: a sixteenth of the disk is kept for the ledger -------------------------
 
 leave 900
 before=$(refusals)
-refused "900 KiB left: a refusal" mrenclave-not-allowed old bad -- \
+LIST=no refused "900 KiB left: a refusal" mrenclave-not-allowed old bad -- \
     tls request secret
 check "... that it is not recorded is logged" wait_for 3 logged \
     "level=warn .*event=refusals-not-recorded code=disk-low reason="
@@ -69,6 +69,8 @@ said "... with the ledger's code and what to do" \
     "ledger-full .*Free space on the disk"
 check "... and the log has a line for it" logged \
     "event=refused .*request=[0-9a-f]{32} .*code=ledger-full"
+said=$(reason ledger-full)
+row "no room for the ledger" "${said%% *}" "${said#* }"
 check "... and it got nothing" test ! -e none/delegation.crt
 evidence a
 exits 1 "a client of Gramine gets neither secret" old a -- tls request secret:got
@@ -81,7 +83,11 @@ equal "nothing is issued" "$still" "$(issued)"
 check "the ledger is whole: dci ledger check" ledger check
 
 rm "$disk/ballast"
+lines() { since | grep -c event=ledger-not-written; }
+check "... and the log has at most a line a minute about it" \
+    test "$(lines)" -le 3
 check "room again: an enrolment works, without help" wait_for 5 client again
+check "... and the log says so" logged "event=ledger-written-again failed=[0-9]"
 before=$(refusals)
 refused "... a refusal, too" mrenclave-not-allowed old bad -- tls request secret
 check "... is recorded" wait_for 3 recorded "$before"

@@ -11,8 +11,7 @@ all=(RA_TLS_MRENCLAVE="$MRENCLAVE" RA_TLS_MRSIGNER="$MRSIGNER"
 issuer nobody DUMMY=1
 said "no variables: it says at start that it refuses everyone" \
     "No enclave is configured, so every client is refused" "$LOG"
-exits 1 "... and does" client out1
-said "... with policy-empty" policy-empty
+refused "no enclave configured" policy-empty client out1
 issuer_stop
 
 issuer exception RA_TLS_ALLOW_DEBUG_ENCLAVE_INSECURE=1
@@ -42,8 +41,8 @@ for change in RA_TLS_MRENCLAVE="$OTHER:mrenclave-not-allowed" \
     RA_TLS_ISV_SVN=2:isv-svn-too-low; do
 	i=$((i + 1))
 	issuer "other$i" "${all[@]}" "${change%:*}"
-	exits 1 "${change%%=*} with another value refuses" client out1
-	said "... with ${change##*:}" "${change##*:}"
+	refused "an enclave with another value than ${change%%=*}" \
+	    "${change##*:}" client out1
 	issuer_stop
 done
 issuer debug "${all[@]}" RA_TLS_ALLOW_DEBUG_ENCLAVE_INSECURE=1
@@ -56,13 +55,13 @@ for missing in RA_TLS_MRENCLAVE RA_TLS_MRSIGNER RA_TLS_ISV_PROD_ID \
     RA_TLS_ISV_SVN; do
 	three=()
 	for v in "${all[@]}"; do [[ $v == $missing=* ]] || three+=("$v"); done
-	refuses_to_start "three of the four, $missing missing: exit 2" "env-incomplete: .*$missing" \
+	refuses_to_start "three of the four RA_TLS variables, $missing missing" "env-incomplete: .*$missing" \
 	    "${three[@]}" --sim sim
 done
 for bad in RA_TLS_ISV_PROD_ID=x RA_TLS_ISV_PROD_ID=65536 RA_TLS_ISV_PROD_ID=-1 \
     RA_TLS_ISV_SVN=1x RA_TLS_ISV_SVN=0x1 RA_TLS_ISV_SVN= "RA_TLS_ISV_SVN= 1" \
     RA_TLS_MRENCLAVE=abcd RA_TLS_MRSIGNER="${MRSIGNER}00" RA_TLS_MRENCLAVE=ANY; do
-	refuses_to_start "malformed: $bad: exit 2" "env-malformed: .*${bad%%=*}" "${all[@]}" "$bad" \
+	refuses_to_start "${bad%%=*}=\"${bad#*=}\"" "env-malformed: .*${bad%%=*}" "${all[@]}" "$bad" \
 	    --sim sim
 done
 
@@ -133,7 +132,7 @@ check "... and its name is the subject" sh -c \
     "openssl x509 -inform der -in b.der -noout -subject |
 	grep -q 'CN = second\$'"
 evidence a --isv-svn 2 --debug
-refused "a debug enclave of the first: debug-not-allowed" debug-not-allowed \
+LIST=no refused "a debug enclave of the first" debug-not-allowed \
     old a -- tls request secret
 openssl x509 -inform der -in b.der -noout -text >text
 said "with --sim the assurance is simulated, even of a debug enclave" \
@@ -225,7 +224,7 @@ issuer_stop
 issuer binding -c binding.conf
 works "require_evidence_binding admits dci-client"
 evidence a
-refused "... and refuses a client with channel binding" \
+refused "require_evidence_binding and a client without dci-csr-key" \
     evidence-binding-required old a -- tls request secret
 issuer_stop
 

@@ -202,11 +202,6 @@ issuer_stop
 # --- configuration ------------------------------------------------------------------
 
 echo 'listn = "[::]:4433"' >bad.conf
-refuses_to_start "an unknown key, with file and line" "config-unknown-key: bad.conf:1: " -c bad.conf
-printf '\n\nworkers = x\n' >bad.conf
-refuses_to_start "a malformed value, with file and line" "config-value: bad.conf:3: " -c bad.conf
-printf 'enclave "a" {\n}\n' >bad.conf
-refuses_to_start "an enclave without a measurement" "config-enclave: bad.conf:[12]: " -c bad.conf
 refuses_to_start "a configuration file that is not there" "nothing.conf" \
     -c nothing.conf
 refuses_to_start "an unknown flag" "no flag" --nothing
@@ -255,6 +250,8 @@ mark
 old a -- tls request secret >out 2>&1
 check "a folder without collateral: each quote is refused" wait_for 3 logged \
     "event=refused .*code=[a-z-]*missing"
+said=$(reason "[a-z-]*missing")
+row "an issuer with a folder that has no collateral" "${said%% *}" "${said#* }"
 issuer_stop
 
 finish

@@ -117,15 +117,15 @@ test_evidence(void **state)
 	int64_t id;
 
 	(void)state;
-	assert_false(ledger_evidence_used(l, row.evidence_digest));
+	assert_false(ledger_evidence_used(l, row.evidence_digest, &f));
 	/* Released secrets may repeat it, before and after. */
 	append_one(l, 1, LEDGER_SECRET, T0);
 	append_one(l, 1, LEDGER_SECRET, T0);
-	assert_false(ledger_evidence_used(l, row.evidence_digest));
+	assert_false(ledger_evidence_used(l, row.evidence_digest, &f));
 	assert_int_equal(ledger_begin(l, &f), 0);
 	assert_int_equal(append(l, 1, LEDGER_CERTIFICATE, T0, &id, &f), 0);
 	assert_int_equal(id, 3);
-	assert_true(ledger_evidence_used(l, row.evidence_digest));
+	assert_true(ledger_evidence_used(l, row.evidence_digest, &f));
 	ASSERT_CODE(
 	    append(l, 1, LEDGER_CERTIFICATE, T0, &id, &f), DCI_EVIDENCE_REUSED);
 	/* The batch goes on. */

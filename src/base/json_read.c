@@ -35,6 +35,10 @@ json_read(struct bytes text, size_t flags, json_error_t *e)
 	if (!refused)
 		return root;
 	json_decref(root);
+	if (e != NULL) {
+		*e = (json_error_t){.line = 0};
+		snprintf(e->text, sizeof(e->text), "not enough memory");
+	}
 	memory_lacking();
 	return NULL;
 }

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-/* json_loadb() of jansson with its flags; *e may be NULL, and says nothing
+/* json_loadb() of jansson with its flags; *e may be NULL, and says so
  * when memory was short.  Watches memory (base/memory.h).  NULL on failure.
  * Free with json_decref(). */
 json_t *json_read(struct bytes text, size_t flags, json_error_t *e) MUST_CHECK;

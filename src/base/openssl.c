@@ -30,16 +30,17 @@ digests_fetch(void)
 	       openssl_sha384 != NULL && openssl_sha512 != NULL;
 }
 
-/* Found again in OpenSSL's own store by whoever uses such a key. */
+/* OpenSSL's own store keeps them, for whoever uses such a key. */
 static bool
 keys_fetch(void)
 {
-	static EVP_KEYMGMT *ec;
-	static EVP_SIGNATURE *ecdsa;
+	EVP_KEYMGMT *ec = EVP_KEYMGMT_fetch(NULL, "EC", NULL);
+	EVP_SIGNATURE *ecdsa = EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL);
+	bool ok = ec != NULL && ecdsa != NULL;
 
-	ec = EVP_KEYMGMT_fetch(NULL, "EC", NULL);
-	ecdsa = EVP_SIGNATURE_fetch(NULL, "ECDSA", NULL);
-	return ec != NULL && ecdsa != NULL;
+	EVP_KEYMGMT_free(ec);
+	EVP_SIGNATURE_free(ecdsa);
+	return ok;
 }
 
 static bool

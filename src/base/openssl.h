@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is needed of OpenSSL, fetched before main() and kept.  When memory is
+ * What is needed of OpenSSL, fetched before main().  When memory is
  * short while OpenSSL 3.0 fetches an algorithm for the first time, it takes
  * that for missing until the process ends: no signature could be verified and
  * no key made any more.  A program that does not get all of it says so and

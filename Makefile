@@ -3,6 +3,7 @@
 # make demo     the whole story on the simulated platform
 # make check    all tests;  make asan: the same under ASan and UBSan
 # make soak     10 000 deaths of its processes
+# make valgrind the unit tests under memcheck
 # make bench    measurements;  make deps: install what is missing (apt)
 # make install  to PREFIX (/usr/local), below DESTDIR
 # make vectors  real quotes and collateral, where ../shared/vectors is there
@@ -104,6 +105,14 @@ asan:
 	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory check-built \
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+# Unit tests under memcheck: no invalid access, nothing uninitialised, no leak.
+MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite,possible
+
+valgrind: packages-present
+	@$(MAKE) --no-print-directory unit-tests helpers
+	@BUILD=$(BUILD) RUNNER="$(MEMCHECK)" LIMIT=1800 tests/run $(UNIT_TESTS)
 
 # 10 000 deaths, an hour or so.
 soak: packages-present programs helpers
@@ -287,7 +296,7 @@ format:
 	$(wildcard $(BUILD)/tests/*/*.d $(BUILD)/fuzz/*.d $(BUILD)/bench/*.d \
 	$(BUILD)/man/*.d)
 
-.PHONY: all programs packages-present deps demo check asan soak check-built \
+.PHONY: all programs packages-present deps demo check asan soak valgrind check-built \
 	helpers unit-tests vectors bench bench-quote fuzz pages install clean \
 	format
 .DELETE_ON_ERROR:

@@ -227,7 +227,7 @@ int
 source_settings_init(struct source_settings *s, struct dci_failure *f)
 {
 	*s = (struct source_settings){
-	    .refresh = PERIOD_DAY, .warn = 7 * PERIOD_DAY};
+	    .refresh = PERIOD_DAY, .warn = 7 * PERIOD_DAY, .early = true};
 	return source_init(&s->source, f);
 }
 

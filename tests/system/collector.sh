@@ -5,6 +5,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$LIB_ROOT/tests/pcs.sh"
 
+# Forecasts have a test of their own.
+echo 'collateral { early = false }' >>policy.conf
+
 OTHER_FMSPC=53494D000002
 mv sim/collateral sim-collateral # all of it comes from the source
 

@@ -90,7 +90,7 @@ tls=${URL/127.0.0.1/localhost}
 conf() { # NAME: a configuration with that in its section collateral
 	{
 		cat policy.conf
-		echo "collateral { url = \"$tls\" ${2:-} }"
+		echo "collateral { url = \"$tls\" early = false ${2:-} }"
 	} >"$1.conf"
 }
 conf trusted 'ca = "ssl/ca.crt"'

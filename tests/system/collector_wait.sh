@@ -12,7 +12,7 @@ pcs pcs --fmspc $OTHER_FMSPC --fmspc 53494D000004 || exit 1
 	cat policy.conf
 	echo "workers = 1"
 	echo "connections_per_address = 1000"
-	echo "collateral { url = \"$URL\" }"
+	echo "collateral { url = \"$URL\" early = false }"
 } >one.conf
 issuer main -c one.conf || exit 1
 works "an enrolment works"

@@ -92,7 +92,7 @@ refuses_to_start "a port that is in use" "address-in-use: Cannot listen on 127.0
 root=$(sha256sum <"$STATE/ca/root.crt")
 children=$(children_of "$PID")
 equal "it has a process for each role, and two for each worker" \
-    $((2 + 2 * $(processors))) "$(wc -w <<<"$children")"
+    $((3 + 2 * $(processors))) "$(wc -w <<<"$children")"
 issuer_stop
 equal "TERM: exit 0" 0 "$STATUS"
 # shellcheck disable=SC2086

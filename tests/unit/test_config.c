@@ -469,7 +469,7 @@ test_source(void **state)
 	assert_int_equal(c.source.source.kind, SOURCE_NONE);
 	assert_int_equal(c.source.refresh, 86400);
 	assert_int_equal(c.source.warn, 7 * 86400);
-	assert_false(c.source.early);
+	assert_true(c.source.early);
 	issuer_config_free(&c);
 
 	load_text(&c, "collateral { source = pcs }");
@@ -480,14 +480,14 @@ test_source(void **state)
 
 	load_text(&c,
 	    "collateral { path = p url = \"" A_URL "\" update = early\n"
-	    "refresh = \"6h\" warn = \"3d\" early = true\n"
+	    "refresh = \"6h\" warn = \"3d\" early = false\n"
 	    "verify_tls = false }");
 	assert_int_equal(c.source.source.kind, SOURCE_PCS);
 	assert_string_equal(c.source.source.url, A_SOURCE);
 	assert_int_equal(c.source.source.update, UPDATE_EARLY);
 	assert_int_equal(c.source.refresh, 6 * 3600);
 	assert_int_equal(c.source.warn, 3 * 86400);
-	assert_true(c.source.early);
+	assert_false(c.source.early);
 	assert_true(c.source.source.unverified_tls);
 	assert_int_equal(c.collaterals, 1);
 	assert_true(has_note(&c, true, "not authenticated"));
@@ -534,7 +534,7 @@ test_source_changes(void **state)
 	    "collateral { url = \"" A_URL "\" }",
 	    "collateral { source = pcs refresh = \"2h\" }",
 	    "collateral { source = pcs warn = \"2h\" }",
-	    "collateral { source = pcs early = true }",
+	    "collateral { source = pcs early = false }",
 	    "collateral { source = pcs update = early }",
 	    "collateral { source = pcs verify_tls = false }"};
 
@@ -742,7 +742,7 @@ test_dump(void **state)
 			     "    update = \"standard\"\n"
 			     "    refresh = \"1d\"\n"
 			     "    warn = \"7d\"\n"
-			     "    early = false\n"
+			     "    early = true\n"
 			     "}\n"
 			     "# The policy, to the end; SHA-256 ";
 	assert_memory_equal(text, begins, strlen(begins));

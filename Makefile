@@ -102,7 +102,8 @@ check:
 
 asan:
 	@$(MAKE) --no-print-directory deps
-	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory check-built \
+	@ASAN_OPTIONS=detect_leaks=0 KILLS=$${KILLS:-60} \
+	    $(MAKE) --no-print-directory check-built \
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # An admitted client that sends TLS messages without end does not keep its
 # worker from the others.
 . "$(dirname "$0")/../lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # Clients of dci-verifier that want more than their share: the others are
 # served, and there is an end to what they get.
 . "$(dirname "$0")/../lib.sh"

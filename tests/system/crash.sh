@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # Processes that die: the service comes back by itself, and loses nothing.
 . "$(dirname "$0")/../lib.sh"
 

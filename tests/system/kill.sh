@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # kill -9 of every process at random moments while clients enrol: whatever
 # certificate a client holds is in the ledger, byte by byte; no serial is there
 # twice; the chain of hashes is whole; the service comes back by itself.

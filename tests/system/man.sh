@@ -74,6 +74,7 @@ page "$MAN/dci-issuer.conf.5" >page.txt
 cat >all.conf <<-EOF
 	wrap_key = "x"
 	sim = "y"
+	collateral { url = "https://pccs.example" ca = "ssl/ca.crt" }
 	enclave "a" { mrenclave = any }
 EOF
 "$BIN/dci-issuer" -T -c all.conf >effective.txt 2>/dev/null

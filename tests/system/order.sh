@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # Nothing leaves before it is on disk.  A kill cannot show that, since the
 # kernel keeps what a process wrote; the order of the ledger's system calls can:
 # between the last write of a commit and the release there is an fdatasync()
@@ -8,8 +9,14 @@
 
 # As messages.h numbers them; should that change, nothing is found and the
 # test fails.
-export ROW='"\x0b\x00\x00\x00\x00\x00\x00\x00"'
-export RELEASE='"\x0e\x00\x00\x00\x00\x00\x00\x00"'
+message() { # NAME: how a message of that type begins, by messages.h
+	sed -n '/^#define MESSAGES/,/^struct m_none/p' \
+	    "$LIB_ROOT/src/issuer/messages.h" | tr -d '\\\n' |
+	    grep -oE 'MESSAGE\([[:space:]]*[A-Z]+,' | grep -n -E "[( 	]$1," |
+	    sed 's/:.*//' | xargs printf '"\\x%02x\\x00\\x00\\x00\\x00\\x00\\x00\\x00"'
+}
+ROW=$(message ROW) RELEASE=$(message RELEASE)
+export ROW RELEASE
 
 {
 	cat policy.conf

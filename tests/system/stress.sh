@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# Runs alone: it looks at the clock.
 # Under load: reloads, deaths, a stop; too few descriptors; a full disk.
 . "$(dirname "$0")/../lib.sh"
 

@@ -231,6 +231,7 @@ bench: programs $(BUILD)/bench/load $(BUILD)/bench/floor \
 		$(BUILD)/bench/verify_sign $(BUILD)/bench/http_floor $(BENCHES)
 	@for b in $(BENCHES); do echo "$${b##*/}:"; $$b || exit 1; echo; done
 	@bench/issue.sh $(BUILD)
+	@bench/switch.sh $(BUILD)
 	@bench/verifier.sh $(BUILD)
 
 bench-quote: $(BUILD)/bench/bench_quote

@@ -7,55 +7,9 @@ set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-3}
 count=${3:-1000}
-folder=$(mktemp -d)
-issuer=
-
-finish() {
-	if [ -n "$issuer" ]; then
-		kill "$issuer" 2>/dev/null || :
-		wait "$issuer" 2>/dev/null || :
-	fi
-	rm -rf "$folder"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
-cd "$folder"
-
-"$build/bin/dci-sim" init sim >init.log 2>&1 || { cat init.log; exit 1; }
-mkdir ssl
-{
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout ssl/ca.key -out ssl/ca.crt -subj "/CN=bench CA" -days 2
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout ssl/server.key -out server.csr -subj "/CN=localhost"
-	echo "subjectAltName=DNS:localhost,IP:127.0.0.1" >extensions
-	openssl x509 -req -in server.csr -CA ssl/ca.crt -CAkey ssl/ca.key \
-	    -CAcreateserial -days 2 -extfile extensions -out ssl/server.crt
-} >openssl.log 2>&1 || { cat openssl.log; exit 1; }
-cat >issuer.conf <<'EOF'
-connections_per_address = 10000
-enclave "bench" {
-    mrenclave = any
-    mrsigner = any
-}
-EOF
-
-# Port 0: the system chooses, and the log says which.
-"$build/bin/dci-issuer" -c issuer.conf -l 127.0.0.1:0 -s state --sim sim \
-    2>issuer.log &
-issuer=$!
-port=
-for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	sleep 0.25
-	port=$(sed -n 's/.*event=listening .*port=\([0-9]*\).*/\1/p' issuer.log)
-	[ -z "$port" ] || break
-done
-[ -n "$port" ] || { cat issuer.log; exit 1; }
-
-# value FILE NAME
-value() {
-	awk -v name="$2" '$1 == name { print $2 }' "$1"
-}
+. "$(dirname "$0")/lib.sh"
+bench_begin
+issuer
 
 # The least (-n) or the greatest (-rn) of the lines: other programs on the
 # machine only ever add to a cost.

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/period.h"
 #include "base/text.h"
 #include "verifier/config.h"
 #include "verifier/settings.h"
@@ -262,7 +261,7 @@ apply_collateral(
 		bool sims =
 		    o->sim != NULL || (c->sim != NULL && c->collaterals == 0);
 
-		return sims && c->source.kind == SOURCE_NONE
+		return sims && c->source.source.kind == SOURCE_NONE
 			   ? collateral_of_sim(c, f)
 			   : 0;
 	}
@@ -279,6 +278,8 @@ static int
 flags_apply(
     struct verifier_config *c, const struct flags *o, struct dci_failure *f)
 {
+	bool qcnl;
+
 	if (o->listen != NULL && !verifier_listen_parse(&c->listen, o->listen))
 		return dci_fail(f, DCI_USAGE,
 		    "-l: expected ADDRESS:PORT like 127.0.0.1:8799 or "
@@ -288,11 +289,12 @@ flags_apply(
 	    !verifier_key_type(&c->key_type, o->key_type))
 		return dci_fail(f, DCI_USAGE,
 		    "--key-type is p256 or p384, not \"%.80s\"", o->key_type);
-	if (o->collateral_url != NULL) {
-		if (source_set_url(&c->source, o->collateral_url, f) != 0)
-			return -1;
-		c->source.kind = SOURCE_PCS;
-	}
+	if (o->collateral_url != NULL &&
+	    source_settings_url(&c->source, o->collateral_url, f) != 0)
+		return -1;
+	/* No file of the host's that is not named: it is not measured. */
+	if (source_settings_derive(&c->source, true, NULL, &qcnl, f) != 0)
+		return -1;
 	c->tls = c->tls || o->tls;
 	if (replace(&c->ca, o->ca, f) != 0 ||
 	    replace(&c->sim, o->sim, f) != 0 || apply_issuers(c, o, f) != 0)
@@ -319,7 +321,8 @@ static int
 file_apply(struct verifier_config *c, const char *path, struct dci_failure *f)
 {
 	uint8_t *text CLEANUP(cleanup_free) = NULL;
-	cfg_opt_t options[VERIFIER_SETTINGS + 1];
+	cfg_opt_t options[VERIFIER_SETTINGS + SOURCE_KEYS + 1];
+	struct verifier_source_settings source;
 	size_t n = 0;
 
 	if (path == NULL)
@@ -327,19 +330,22 @@ file_apply(struct verifier_config *c, const char *path, struct dci_failure *f)
 	if (file_read(path, LIMIT_CONFIG, &text, &n, f) != 0)
 		return -1;
 	conf_options(options, verifier_settings, VERIFIER_SETTINGS);
-	conf_options_end(options + VERIFIER_SETTINGS);
+	size_t m = verifier_source_settings(&source);
+	conf_options(options + VERIFIER_SETTINGS, source.key, m);
+	conf_options_end(options + VERIFIER_SETTINGS + m);
 	cfg_t *cfg CLEANUP(cleanup_cfg) =
 	    conf_parse(options, (char *)text, n, path, f);
-	return cfg == NULL
-		   ? -1
-		   : conf_read(cfg, verifier_settings, VERIFIER_SETTINGS, c, f);
+	if (cfg == NULL ||
+	    conf_read(cfg, verifier_settings, VERIFIER_SETTINGS, c, f) != 0)
+		return -1;
+	return conf_read(cfg, source.key, m, &c->source, f);
 }
 
 static int
 config_load(
     struct verifier_config *c, const struct flags *flags, struct dci_failure *f)
 {
-	if (source_init(&c->source, f) != 0)
+	if (source_settings_init(&c->source, f) != 0)
 		return -1;
 	if (!verifier_listen_parse(&c->listen, "127.0.0.1:8799"))
 		return dci_fail(f, DCI_INTERNAL, "The default address.");
@@ -361,8 +367,6 @@ verifier_config_load(
 	    .requests_per_address = LIMIT_HTTP_ADDRESS_REQUESTS,
 	    .connections_per_address = LIMIT_HTTP_ADDRESS,
 	    .seconds = LIMIT_HTTP_SECONDS,
-	    .refresh = PERIOD_DAY,
-	    .warn = 7 * PERIOD_DAY,
 	    .log_format = LOG_FORMAT_LOGFMT};
 	if (flags_parse(&flags, argc, argv, f) != 0)
 		return -1;
@@ -380,7 +384,7 @@ verifier_config_free(struct verifier_config *c)
 {
 	free(c->ca);
 	free(c->sim);
-	source_free(&c->source);
+	source_settings_free(&c->source);
 	free(c->collateral_folder);
 	free(c->keep);
 	free(c->keep_key);

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "client/address.h"
-#include "collateral/source.h"
+#include "policy/source_keys.h"
 
 #define VERIFIER_COLLATERALS 64
 
@@ -41,8 +41,7 @@ struct verifier_config {
 			 * NULL */
 	size_t collaterals;
 	char *collateral[VERIFIER_COLLATERALS];
-	struct collateral_source source; /* collateral is fetched from */
-	int64_t refresh, warn;           /* as in struct keeper_config */
+	struct source_settings source; /* where collateral is fetched */
 	char *collateral_folder; /* keeps what was fetched; NULL: memory only */
 	bool tls;                /* HTTPS, with an RA-TLS certificate */
 	enum curve key_type;

@@ -193,5 +193,5 @@ confine(const struct verifier_config *config, struct dci_failure *f)
 		return -1;
 	return enter_seccomp(
 	    config->keep != NULL || config->collateral_folder != NULL,
-	    config->source.kind != SOURCE_NONE, f);
+	    config->source.source.kind != SOURCE_NONE, f);
 }

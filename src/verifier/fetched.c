@@ -204,7 +204,7 @@ open_folder(struct fetched *c, const struct verifier_config *config,
 	if (path == NULL)
 		return 0;
 	if ((size_t)snprintf(kind, sizeof(kind), "%s/%s", path,
-		store_kind_name(config->source.update)) >= sizeof(kind))
+		store_kind_name(config->source.source.update)) >= sizeof(kind))
 		return dci_fail(f, DCI_FILE_UNWRITABLE,
 		    "collateral_folder: the path is too long.");
 	if (folder_make(kind, 0755, f) != 0)
@@ -220,11 +220,11 @@ static int
 set_up(struct fetched *c, struct event_base *base,
     const struct verifier_config *config, struct dci_failure *f)
 {
-	const struct keeper_config how = {.source = &config->source,
+	const struct keeper_config how = {.source = &config->source.source,
 	    .anchor = c->anchor,
 	    .folder = c->folder,
-	    .refresh = config->refresh,
-	    .warn = config->warn,
+	    .refresh = config->source.refresh,
+	    .warn = config->source.warn,
 	    .platforms_max = STORE_PLATFORMS,
 	    .platforms_per_minute = NEW_PLATFORMS_PER_MINUTE};
 	static const struct keeper_events events = {

@@ -109,7 +109,7 @@ set_up_fetching(struct service *s, struct dci_failure *f)
 	if (s->waiting == NULL)
 		return dci_fail(
 		    f, DCI_OUT_OF_MEMORY, "No memory for the service.");
-	if (s->with.config->source.kind == SOURCE_NONE &&
+	if (s->with.config->source.source.kind == SOURCE_NONE &&
 	    s->with.config->collateral_folder == NULL)
 		return 0;
 	s->fetched = fetched_new(

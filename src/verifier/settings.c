@@ -2,12 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/period.h"
 #include "verifier/settings.h"
-
-#define REFRESH_MIN 60
-#define REFRESH_MAX (30 * PERIOD_DAY)
 
 static int
 read_path(void *field, const struct conf_values *v, struct dci_failure *f)
@@ -101,56 +96,6 @@ read_collateral(void *field, const struct conf_values *v, struct dci_failure *f)
 	return 0;
 }
 
-static int
-read_url(void *field, const struct conf_values *v, struct dci_failure *f)
-{
-	struct collateral_source *source = field;
-	const char *text = conf_single(v, f);
-	struct dci_failure why;
-
-	if (text == NULL)
-		return -1;
-	if (source_set_url(source, text, &why) != 0)
-		return conf_fail(f, v, 0, "%s", why.sentence);
-	source->kind = SOURCE_PCS;
-	return 0;
-}
-
-static int
-read_source_ca(void *field, const struct conf_values *v, struct dci_failure *f)
-{
-	struct collateral_source *source = field;
-	const char *path = conf_single(v, f);
-	struct dci_failure why;
-	uint8_t *pem;
-	size_t n;
-
-	if (path == NULL)
-		return -1;
-	if (file_read(path, LIMIT_CA_FILE, &pem, &n, &why) != 0)
-		return conf_fail(f, v, 0, "%s", why.sentence);
-	free(source->ca);
-	source->ca = (char *)pem; /* file_read() ends it with a NUL */
-	return 0;
-}
-
-static int
-read_refresh(void *field, const struct conf_values *v, struct dci_failure *f)
-{
-	int64_t *refresh = field;
-	const char *text = conf_single(v, f);
-
-	if (text == NULL)
-		return -1;
-	if (!period_decode(refresh, text) || *refresh < REFRESH_MIN ||
-	    *refresh > REFRESH_MAX)
-		return conf_fail(f, v, 0,
-		    "expected a time like \"6h\" or \"24h\", at least a minute "
-		    "and at most 30 days, found \"%.80s\"",
-		    text);
-	return 0;
-}
-
 bool
 verifier_key_type(enum curve *out, const char *text)
 {
@@ -233,9 +178,6 @@ const struct conf_key verifier_settings[VERIFIER_SETTINGS] = {
     {"ca", AT(ca), read_path, NULL},
     {"sim", AT(sim), read_path, NULL},
     {"collateral", 0, read_collateral, NULL},
-    {"collateral_url", AT(source), read_url, NULL},
-    {"collateral_ca", AT(source), read_source_ca, NULL},
-    {"collateral_refresh", AT(refresh), read_refresh, NULL},
     {"collateral_folder", AT(collateral_folder), read_path, NULL},
     {"keep", AT(keep), read_path, NULL},
     {"keep_key", AT(keep_key), read_key_name, NULL},
@@ -248,3 +190,21 @@ const struct conf_key verifier_settings[VERIFIER_SETTINGS] = {
     {"seconds", AT(seconds), read_seconds, NULL},
     {"log_format", AT(log_format), read_log_format, NULL},
 };
+
+size_t
+verifier_source_settings(struct verifier_source_settings *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SOURCE_KEYS; i++) {
+		/* Only the issuer looks ahead. */
+		if (strcmp(source_keys[i].name, "early") == 0)
+			continue;
+		snprintf(out->name[n], sizeof(out->name[n]), "collateral_%s",
+		    source_keys[i].name);
+		out->key[n] = source_keys[i];
+		out->key[n].name = out->name[n];
+		n++;
+	}
+	return n;
+}

@@ -96,7 +96,11 @@ done
 ok "dist/issuer.conf is in order" "$BIN/dci-issuer" -t -c "$TOP/dist/issuer.conf"
 
 # Those of the Proxy Verifier, which has a table of them and prints none.
-keys=$(sed -n 's/^    {"\([a-z_]*\)", .*/\1/p' "$TOP/src/verifier/settings.c" | sort)
+keys=$({
+	sed -n 's/^    {"\([a-z_]*\)", .*/\1/p' "$TOP/src/verifier/settings.c"
+	sed -n 's/^    {"\([a-z_]*\)", .*/collateral_\1/p' "$TOP/src/policy/source_keys.c" |
+	    grep -v _early
+} | sort)
 listed=$(sed -n 's/^\.It Ic //p' "$MAN/dci-verifier.conf.5" | sort)
 ok "dci-verifier has keys" test -n "$keys"
 ok "keys of dci-verifier.conf(5) and of the program are the same" \

@@ -63,6 +63,7 @@ urls_at_a_pccs(void **state)
 	struct collateral_source s;
 	struct dci_failure f;
 	char longest[SOURCE_URL_MAX + 1];
+	static const char path[] = "/sgx/certification/v4";
 
 	(void)state;
 	assert_int_equal(source_init(&s, &f), 0);
@@ -77,6 +78,7 @@ urls_at_a_pccs(void **state)
 	/* The longest URL that is taken is not cut. */
 	memset(longest, 'a', sizeof(longest));
 	memcpy(longest, "http://", 7);
+	memcpy(longest + SOURCE_URL_MAX - strlen(path), path, strlen(path));
 	longest[SOURCE_URL_MAX] = '\0';
 	assert_int_equal(source_set_url(&s, longest, &f), 0);
 	char url[API_URL_MAX];

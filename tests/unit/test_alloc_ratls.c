@@ -141,9 +141,12 @@ make_first(void)
 	kind = LEGACY_ALONE;
 	key_used = 0;
 	key[0] = ec_generate(CURVE_P256);
-	if (key[0] == NULL || !ec_export(&point, key[0]))
-		return outcome_watched(false, "key");
-	return make_certificate();
+	enum outcome outcome = key[0] == NULL || !ec_export(&point, key[0])
+				   ? outcome_watched(false, "key")
+				   : make_certificate();
+	EVP_PKEY_free(key[0]);
+	key[0] = NULL;
+	return outcome;
 }
 
 static void

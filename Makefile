@@ -113,7 +113,8 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
 
 valgrind: packages-present
 	@$(MAKE) --no-print-directory unit-tests helpers
-	@BUILD=$(BUILD) RUNNER="$(MEMCHECK)" LIMIT=1800 tests/run $(UNIT_TESTS)
+	@BUILD=$(BUILD) RUNNER="$(MEMCHECK)" LIMIT=1800 DCI_TEST_SAMPLED=1 \
+	    tests/run $(UNIT_TESTS)
 
 # 10 000 deaths, an hour or so.
 soak: packages-present programs helpers

@@ -18,10 +18,12 @@ try_crl(const uint8_t *data, size_t n)
 		return;
 	if (n > 0)
 		memcpy(copy, data, n);
-	crl_to_der(&copy, &size);
+	if (!crl_to_der(&copy, &size))
+		abort();
 	/* DER stays as it is. */
 	size_t again = size;
-	crl_to_der(&copy, &again);
+	if (!crl_to_der(&copy, &again))
+		abort();
 	if (size != n && again != size)
 		abort();
 	free(copy);

@@ -2,6 +2,7 @@
 /* Rows as lines for people, scripts and JSON readers. */
 #include <string.h>
 
+#include "base/json_read.h"
 #include "base/text.h"
 #include "ca/ca.h"
 #include "cli/ledger.h"
@@ -208,8 +209,7 @@ refusal_json(const struct refusal *r, int64_t id)
 	json_t *record = json_null();
 
 	if (r->record.p != NULL) {
-		record = json_loadb((const char *)r->record.p, r->record.n,
-		    JSON_REJECT_DUPLICATES, NULL);
+		record = json_read(r->record, JSON_REJECT_DUPLICATES, NULL);
 		if (record == NULL)
 			record = text_json(r->record);
 	}

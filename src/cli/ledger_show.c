@@ -4,6 +4,7 @@
 #include <time.h>
 #include <openssl/pem.h>
 
+#include "base/json_read.h"
 #include "base/text.h"
 #include "cli/ledger.h"
 
@@ -156,8 +157,7 @@ show_check(FILE *out, const json_t *check)
 static void
 show_record(FILE *out, struct bytes text)
 {
-	json_t *record = json_loadb(
-	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *record = json_read(text, JSON_REJECT_DUPLICATES, NULL);
 	const char *name;
 	json_t *value;
 	size_t i;
@@ -255,8 +255,7 @@ ledger_show_json(const struct ledger_entry *e)
 	char *spki CLEANUP(cleanup_free) = bytes_base64(row->spki);
 	char *csr CLEANUP(cleanup_free) = bytes_base64(row->csr);
 	json_t *all = ledger_json(e);
-	json_t *record = json_loadb((const char *)row->record.p, row->record.n,
-	    JSON_REJECT_DUPLICATES, NULL);
+	json_t *record = json_read(row->record, JSON_REJECT_DUPLICATES, NULL);
 
 	hex_encode(policy, row->policy_digest, 32);
 	hex_encode(snapshot, row->snapshot_digest, 32);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/blame.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "collateral/crl_form.h"
@@ -186,9 +187,13 @@ api_document(
 		    item == FETCH_TCB_INFO ? "tcbInfo" : "enclaveIdentity",
 		    DCI_SOURCE_MALFORMED, &why);
 	} else {
-		crl_to_der(data, n);
+		if (!crl_to_der(data, n))
+			return dci_fail(
+			    f, DCI_OUT_OF_MEMORY, "no memory for a CRL");
 		bad = crl_parse(&crl, (struct bytes){*data, *n}, &why);
 		crl_free(&crl);
 	}
-	return bad ? dci_fail(f, DCI_SOURCE_MALFORMED, "%s", why.sentence) : 0;
+	return bad ? dci_fail(f, blame_of(&why, DCI_SOURCE_MALFORMED), "%s",
+			 why.sentence)
+		   : 0;
 }

@@ -36,8 +36,8 @@ bool api_worth_retrying(enum dci_code);
 
 /*
  * Checks the form of an allocated body, and turns a CRL into DER, as
- * crl_to_der() does.  Returns 0, or -1 with *f (source-malformed; what was
- * expected instead and why this is not it).
+ * crl_to_der() does.  Returns 0, or -1 with *f (source-malformed: what was
+ * expected instead and why this is not it; or out-of-memory).
  */
 int api_document(uint8_t **data, size_t *n, enum fetch_item,
     struct dci_failure *f) MUST_CHECK;

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "base/blame.h"
+#include "base/json_read.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "collateral/bundle.h"
@@ -76,6 +78,7 @@ read_field(struct collateral_files *out, const struct field *field,
 	    field->crl ? (size_t)2 * LIMIT_COLLATERAL + 2 : LIMIT_COLLATERAL;
 	struct writer w CLEANUP(writer_free) = writer_new(max + 1);
 
+	memory_watch();
 	if (member(&value, bundle, bundle_name, field->name, f) != 0 ||
 	    (field->signature != NULL && member(&signature, bundle, bundle_name,
 					     field->signature, f) != 0))
@@ -89,6 +92,10 @@ read_field(struct collateral_files *out, const struct field *field,
 		return -1;
 	size_t size = w.n;
 	writer_u8(&w, 0);
+	if (w.failed && memory_short())
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "%s: no memory for the member %s.", bundle_name,
+		    field->name);
 	if (w.failed)
 		return dci_fail(f, DCI_FILE_TOO_LARGE,
 		    "%s: the member %s is larger than %u bytes.", bundle_name,
@@ -108,10 +115,11 @@ bundle_read(struct collateral_files *out, const char *name, const char *text,
 	/* Duplicate members, bad UTF-8, NULs and anything after the end are
 	 * errors; jansson bounds the depth. */
 	json_t *bundle CLEANUP(cleanup_json) =
-	    json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+	    json_read((struct bytes){(const uint8_t *)text, n},
+		JSON_REJECT_DUPLICATES, &error);
 
 	if (bundle == NULL)
-		return dci_fail(f, DCI_COLLATERAL_MALFORMED,
+		return dci_fail(f, blame_code(DCI_COLLATERAL_MALFORMED),
 		    "%s is no collateral bundle, line %d: %s.", name,
 		    error.line, error.text);
 	if (!json_is_object(bundle))
@@ -149,25 +157,37 @@ crl_hex(const uint8_t *der, size_t n)
 	return json_string(hex);
 }
 
+static int
+does_not_fit(const struct field *field, struct dci_failure *f)
+{
+	if (memory_short())
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for %s in a bundle.", field->name);
+	return dci_fail(f, DCI_COLLATERAL_MALFORMED,
+	    "%s does not fit into a bundle: it is not %s.", field->name,
+	    field->crl ? "DER" : "UTF-8 text");
+}
+
 int
 collateral_write_bundle(const struct dci_collateral *c, char **text, size_t *n,
     struct dci_failure *f)
 {
 	json_t *bundle CLEANUP(cleanup_json) = json_object();
 
+	if (bundle == NULL)
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for a collateral bundle.");
 	for (size_t i = 0; i < DCI_DOCUMENTS; i++) {
 		const uint8_t *data = c->doc[fields[i].document].data;
 		size_t size = c->doc[fields[i].document].n;
 
 		if (data == NULL)
 			continue;
+		memory_watch();
 		json_t *value = fields[i].crl ? crl_hex(data, size)
 					      : text_value(data, size);
 		if (json_object_set_new(bundle, fields[i].name, value) != 0)
-			return dci_fail(f, DCI_COLLATERAL_MALFORMED,
-			    "%s does not fit into a bundle: it is not %s.",
-			    fields[i].name,
-			    fields[i].crl ? "DER" : "UTF-8 text");
+			return does_not_fit(&fields[i], f);
 	}
 	*text = json_dumps(bundle, JSON_INDENT(2));
 	if (*text == NULL)

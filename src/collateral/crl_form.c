@@ -101,28 +101,31 @@ from_base64(struct writer *w, struct bytes text)
 
 typedef bool decoder(struct writer *, struct bytes);
 
-void
+bool
 crl_to_der(uint8_t **data, size_t *n)
 {
 	static decoder *const decoders[] = {from_pem, from_hex, from_base64};
 
 	if (*data == NULL || begins_like_der(*data, *n))
-		return;
+		return true;
 	struct bytes text = trimmed((struct bytes){*data, *n});
 	for (size_t i = 0; i < sizeof(decoders) / sizeof(decoders[0]); i++) {
 		struct writer w CLEANUP(writer_free) =
 		    writer_new(LIMIT_COLLATERAL + 1);
 
-		if (!decoders[i](&w, text) || !begins_like_der(w.data, w.n))
-			continue;
+		memory_watch();
+		bool ok = decoders[i](&w, text) && begins_like_der(w.data, w.n);
 		size_t size = w.n;
 		writer_u8(&w, 0);
-		if (w.failed)
+		if (memory_short())
+			return false;
+		if (!ok || w.failed)
 			continue;
 		free(*data);
 		*data = TAKE(w.data);
 		w.cap = 0;
 		*n = size;
-		return;
+		return true;
 	}
+	return true;
 }

@@ -357,7 +357,7 @@ take_document(uint8_t **document, size_t *n, const struct job *job,
 	*end->body = writer_new(0);
 	if (api_document(document, n, job->name.item, &why) == 0)
 		return 0;
-	job_fail(job, f, DCI_SOURCE_MALFORMED, "%s", why.sentence);
+	job_fail(job, f, why.code, "%s", why.sentence);
 	return -1;
 }
 

@@ -95,7 +95,9 @@ static int
 normalise_crl(struct collateral_files *c, const char *path,
     enum dci_document which, struct dci_failure *f)
 {
-	crl_to_der(&c->doc[which].data, &c->doc[which].n);
+	if (!crl_to_der(&c->doc[which].data, &c->doc[which].n))
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for the CRLs in %s.", path);
 	if (c->doc[which].n <= LIMIT_COLLATERAL)
 		return 0;
 	return dci_fail(f, DCI_FILE_TOO_LARGE,

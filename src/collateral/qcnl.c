@@ -4,7 +4,8 @@
 #include <string.h>
 #include <jansson.h>
 
-#include "base/bytes.h"
+#include "base/blame.h"
+#include "base/json_read.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "collateral/source.h"
@@ -174,10 +175,11 @@ read_json(struct qcnl *q, const char *name, char *text, size_t n,
 
 	plain_json(text, n);
 	json_t *o CLEANUP(cleanup_json) =
-	    json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+	    json_read((struct bytes){(const uint8_t *)text, n},
+		JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(o))
-		return dci_fail(f, DCI_QCNL_MALFORMED, "%s, line %d: %s.", name,
-		    o == NULL ? error.line : 1,
+		return dci_fail(f, blame_code(DCI_QCNL_MALFORMED),
+		    "%s, line %d: %s.", name, o == NULL ? error.line : 1,
 		    o == NULL ? error.text : "expected an object");
 	json_object_foreach (o, key, value) {
 		char where[300], word[64];

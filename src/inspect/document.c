@@ -183,9 +183,14 @@ bundle_show(struct view *v, struct bytes json)
 		view_failure(v, "malformed", &f);
 		return;
 	}
-	crl_to_der(&c.doc[DCI_DOC_PCK_CRL].data, &c.doc[DCI_DOC_PCK_CRL].n);
-	crl_to_der(
-	    &c.doc[DCI_DOC_ROOT_CA_CRL].data, &c.doc[DCI_DOC_ROOT_CA_CRL].n);
+	if (!crl_to_der(
+		&c.doc[DCI_DOC_PCK_CRL].data, &c.doc[DCI_DOC_PCK_CRL].n) ||
+	    !crl_to_der(&c.doc[DCI_DOC_ROOT_CA_CRL].data,
+		&c.doc[DCI_DOC_ROOT_CA_CRL].n)) {
+		dci_fail(&f, DCI_OUT_OF_MEMORY, "No memory for a CRL.");
+		view_failure(v, "malformed", &f);
+		return;
+	}
 	for (enum dci_document i = 0; i < DCI_DOCUMENTS; i++) {
 		view_object(v, dci_document_name(i));
 		if (c.doc[i].data == NULL)

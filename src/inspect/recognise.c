@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/json_read.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "inspect/recognise.h"
@@ -78,8 +79,7 @@ thing_of_json(struct bytes b)
 	    {"isvprodid", THING_QE_IDENTITY},
 	};
 	json_error_t e;
-	json_t *root CLEANUP(cleanup_json) =
-	    json_loadb((const char *)b.p, b.n, 0, &e);
+	json_t *root CLEANUP(cleanup_json) = json_read(b, 0, &e);
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (json_object_get(root, marks[i].member) != NULL)

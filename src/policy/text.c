@@ -25,9 +25,13 @@ policy_seal(struct dci_policy *p, struct dci_failure *f)
 {
 	struct writer w CLEANUP(writer_free) = writer_new(CONF_TEXT_MAX + 1);
 
+	memory_watch();
 	policy_write(&w, p);
 	size_t n = w.n;
 	writer_u8(&w, 0);
+	if (w.failed && memory_short())
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for a policy's text.");
 	if (w.failed)
 		return dci_fail(f, DCI_CONFIG_LIMIT,
 		    "The policy written out is longer than %u bytes.",

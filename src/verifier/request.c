@@ -2,6 +2,7 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "base/json_read.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -71,8 +72,8 @@ parse_short(struct bytes body, struct bytes *quote)
 	    (size_t)(body.p + body.n - quote->p) - quote->n);
 	if (w.failed)
 		return NULL;
-	json_t *root CLEANUP(cleanup_json) =
-	    json_loadb((const char *)w.data, w.n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root CLEANUP(cleanup_json) = json_read(
+	    (struct bytes){w.data, w.n}, JSON_REJECT_DUPLICATES, NULL);
 	return is_mark(json_object_get(root, REPORT_ISV_QUOTE)) ? TAKE(root)
 								: NULL;
 }
@@ -97,9 +98,13 @@ parse_whole(struct bytes body, struct dci_failure *f)
 {
 	json_error_t e;
 	char why[200];
-	json_t *root CLEANUP(cleanup_json) = json_loadb(
-	    (const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &e);
+	json_t *root CLEANUP(cleanup_json) =
+	    json_read(body, JSON_REJECT_DUPLICATES, &e);
 
+	if (root == NULL && memory_short()) {
+		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the body.");
+		return NULL;
+	}
 	if (root == NULL) {
 		/* The parser's own words quote the document. */
 		text_printable(
@@ -139,13 +144,15 @@ take_quote(struct request *out, const json_t *root, const struct bytes *cut,
 	if (n == 0)
 		return dci_fail(
 		    f, DCI_QUOTE_MISSING, "The member \"isvQuote\" is empty.");
-	if (!base64_decode(&out->quote, &out->quote_size, text, n))
-		return dci_fail(f, DCI_QUOTE_NOT_BASE64,
-		    "The member \"isvQuote\" is not base64: %zu characters, "
-		    "with something other than the alphabet in them or with "
-		    "wrong padding.",
-		    n);
-	return 0;
+	if (base64_decode(&out->quote, &out->quote_size, text, n))
+		return 0;
+	if (memory_short())
+		return dci_fail(
+		    f, DCI_OUT_OF_MEMORY, "No memory for the quote.");
+	return dci_fail(f, DCI_QUOTE_NOT_BASE64,
+	    "The member \"isvQuote\" is not base64: %zu characters, with "
+	    "something other than the alphabet in them or with wrong padding.",
+	    n);
 }
 
 static size_t

@@ -23,14 +23,20 @@ watch_jansson(void)
 	json_set_alloc_funcs(watched_malloc, free);
 }
 
-json_t *
-json_read(struct bytes text, size_t flags, json_error_t *e)
+static void
+watch(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, watch_jansson);
 	refused = false;
 	memory_watch();
+}
+
+json_t *
+json_read(struct bytes text, size_t flags, json_error_t *e)
+{
+	watch();
 	json_t *root = json_loadb((const char *)text.p, text.n, flags, e);
 	if (!refused)
 		return root;
@@ -39,6 +45,18 @@ json_read(struct bytes text, size_t flags, json_error_t *e)
 		*e = (json_error_t){.line = 0};
 		snprintf(e->text, sizeof(e->text), "not enough memory");
 	}
+	memory_lacking();
+	return NULL;
+}
+
+char *
+json_text_of(const json_t *value, size_t flags)
+{
+	watch();
+	char *text = json_dumps(value, flags);
+	if (!refused)
+		return text;
+	free(text);
 	memory_lacking();
 	return NULL;
 }

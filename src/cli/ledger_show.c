@@ -112,7 +112,7 @@ scalar_write(FILE *out, const json_t *value)
 		return;
 	}
 	char *text CLEANUP(cleanup_free) =
-	    json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	    json_text_of(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 	fputs(text == NULL ? "?" : text, out);
 }
 

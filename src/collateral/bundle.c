@@ -189,7 +189,7 @@ collateral_write_bundle(const struct dci_collateral *c, char **text, size_t *n,
 		if (json_object_set_new(bundle, fields[i].name, value) != 0)
 			return does_not_fit(&fields[i], f);
 	}
-	*text = json_dumps(bundle, JSON_INDENT(2));
+	*text = json_text_of(bundle, JSON_INDENT(2));
 	if (*text == NULL)
 		return dci_fail(
 		    f, DCI_OUT_OF_MEMORY, "No memory for a collateral bundle.");

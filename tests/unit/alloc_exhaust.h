@@ -72,6 +72,8 @@ struct operation {
 	unsigned again;
 	/* Each allocation fails, or every so many, where others do the rest. */
 	unsigned step;
+	/* A library frees what is ours, unseen: valgrind looks for leaks. */
+	bool foreign;
 };
 
 static void
@@ -101,7 +103,7 @@ exhaust_one(const struct operation *op, unsigned long n, bool for_good)
 		fail_msg(
 		    "%s: allocation %lu, ours, is not missed", op->name, n);
 	for (enum asker a = 0; a < ASKERS; a++) {
-		if (live[a] != inject.before[a])
+		if (!op->foreign && live[a] != inject.before[a])
 			fail_msg("%s, allocation %lu%s: %ld of %s leaked",
 			    op->name, n, for_good ? " and all after it" : "",
 			    (long)(live[a] - inject.before[a]), asker_name[a]);

@@ -192,6 +192,7 @@ $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
 $(BUILD)/interop/kill_clients: $(BUILD)/bench/identity.o
+$(BUILD)/interop/crowd: LDFLAGS += -Wl,--wrap=connect
 
 $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(LIB)
 	@mkdir -p $(@D)

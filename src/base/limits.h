@@ -29,6 +29,8 @@
 /* Waiting for collateral, which does not count against the exchange. */
 #define LIMIT_WAIT_SECONDS 20
 #define LIMIT_WAITING      64u /* connections at once */
+/* One address gets no more than this part of the places. */
+#define LIMIT_WAITING_SHARE 4u
 /* Collateral that was replaced, for rows that are still on their way. */
 #define LIMIT_SHELF_SECONDS 120
 

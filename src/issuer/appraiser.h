@@ -18,6 +18,7 @@ struct client {
 	uint8_t request_id[REQUEST_ID_SIZE];
 	uint64_t ticket; /* ours, unlike the names that the worker gives */
 	char peer[PEER_SIZE];
+	uint8_t address[16];  /* what bounds per address count by */
 	uint8_t *certificate; /* owned; the appraisal points into it */
 	size_t certificate_size;
 	/* The appraisal's texts may point into the collateral. */

@@ -52,6 +52,7 @@ client_new(
 	memcpy(c->request_id, e->request_id, sizeof(c->request_id));
 	memcpy(c->peer, e->peer, sizeof(c->peer));
 	c->peer[PEER_SIZE - 1] = '\0';
+	memcpy(c->address, e->address, sizeof(c->address));
 	c->reference = NULL;
 	c->wait = NULL;
 	struct client **slot = slot_of(a, e->connection);

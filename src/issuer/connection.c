@@ -108,6 +108,7 @@ hand_over_certificate(struct connection *c)
 	i2d_X509(certificate, &p);
 	memcpy(e.request_id, c->request_id, sizeof(e.request_id));
 	memcpy(e.peer, c->peer, sizeof(e.peer));
+	memcpy(e.address, c->address, sizeof(e.address));
 	c->known_to_appraiser = true;
 	c->stage = STAGE_APPRAISAL;
 	channel_send(c->worker->appraiser, M_EVIDENCE, &e,

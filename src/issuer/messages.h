@@ -95,6 +95,8 @@ struct m_evidence {
 	connection_id connection;
 	uint8_t request_id[REQUEST_ID_SIZE];
 	char peer[PEER_SIZE];
+	/* What bounds per address count by. */
+	uint8_t address[16];
 }; /* tail: the client's certificate, DER */
 
 struct m_connection {

@@ -226,6 +226,33 @@ enter(
 	log_entry(w);
 }
 
+/* Whether one more may wait; *failure if not. */
+static bool
+room(const struct waiting *s, struct client *c,
+    const struct dci_platform_id *platform)
+{
+	unsigned all = s->appraiser->child->start.waiting, own = 0;
+	unsigned share = (all + LIMIT_WAITING_SHARE - 1) / LIMIT_WAITING_SHARE;
+	const struct wait *w;
+
+	if (s->n >= all) {
+		explain(c, platform,
+		    "As many connections as may wait do so already; try "
+		    "again.");
+		return false;
+	}
+	TAILQ_FOREACH (w, &s->all, next)
+		own += memcmp(w->client->address, c->address,
+			   sizeof(c->address)) == 0;
+	if (own >= share) {
+		explain(c, platform,
+		    "As many connections of one address as may wait do so "
+		    "already; try again.");
+		return false;
+	}
+	return true;
+}
+
 bool
 waiting_enter(struct waiting *s, struct client *c)
 {
@@ -240,12 +267,8 @@ waiting_enter(struct waiting *s, struct client *c)
 	if (dci_quote_platform(&platform, e->quote, e->quote_size,
 		&child->start.anchor, &c->appraisal.failure) != 0)
 		return false;
-	if (s->n >= child->start.waiting) {
-		explain(c, &platform,
-		    "As many connections as may wait do so already; try "
-		    "again.");
+	if (!room(s, c, &platform))
 		return false;
-	}
 	enter(s, c, &platform);
 	return true;
 }

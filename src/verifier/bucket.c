@@ -42,6 +42,12 @@ bucket_key_of(const struct sockaddr *a)
 	return key;
 }
 
+bool
+bucket_key_same(const struct bucket_key *a, const struct bucket_key *b)
+{
+	return a->family == b->family && a->address == b->address;
+}
+
 struct buckets *
 buckets_new(unsigned rate)
 {
@@ -87,8 +93,7 @@ find(struct buckets *b, struct bucket_key key, int64_t now)
 	for (size_t i = 0; i < WAYS; i++) {
 		struct slot *s = &b->slot[(at + i) & (SLOTS - 1)];
 
-		if (s->key.family == key.family &&
-		    s->key.address == key.address)
+		if (bucket_key_same(&s->key, &key))
 			return s;
 		if (oldest == NULL || s->time < oldest->time)
 			oldest = s;

@@ -19,6 +19,7 @@ struct bucket_key {
 };
 
 struct bucket_key bucket_key_of(const struct sockaddr *);
+bool bucket_key_same(const struct bucket_key *, const struct bucket_key *);
 
 struct buckets;
 

@@ -351,11 +351,11 @@ admit(struct exchange *x)
 	int64_t ms = handle_milliseconds();
 	size_t size =
 	    evbuffer_get_length(evhttp_request_get_input_buffer(x->req));
-	struct bucket_key key = connections_request(
-	    s->connections, bufferevent_of(x->req), ms / 1000);
 	struct dci_failure f;
 
-	if (s->buckets == NULL || buckets_take(s->buckets, key,
+	x->address = connections_request(
+	    s->connections, bufferevent_of(x->req), ms / 1000);
+	if (s->buckets == NULL || buckets_take(s->buckets, x->address,
 				      1 + size / LIMIT_HTTP_TOKEN_BYTES, ms))
 		return true;
 	/* What else it has sent already is not worth an answer. */

@@ -35,6 +35,7 @@ struct exchange {
 	struct evhttp_request *req;
 	struct query query;
 	const struct delegation *delegation;
+	struct bucket_key address;
 	uint8_t number[REQUEST_ID_SIZE / 2];
 	char id[REQUEST_ID_SIZE]; /* the number in hex */
 	int64_t now;

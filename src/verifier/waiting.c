@@ -70,16 +70,35 @@ on_close(struct evhttp_connection *connection, void *arg)
 	remove_waiter(arg);
 }
 
+static bool
+room(const struct waiting *all, const struct bucket_key *address,
+    struct dci_failure *f)
+{
+	const struct waiter *w;
+	size_t own = 0;
+
+	TAILQ_FOREACH (w, &all->list, link)
+		own += bucket_key_same(&w->exchange.address, address);
+	if (all->n < WAITING_MAX && own < WAITING_ADDRESS_MAX)
+		return true;
+	dci_fail(f, DCI_COLLATERAL_PENDING,
+	    "The collateral of this platform is being fetched, and as many "
+	    "requests %sas may wait for such do so already.",
+	    all->n < WAITING_MAX ? "of one address " : "");
+	return false;
+}
+
 int
 waiting_add(struct waiting *all, const struct exchange *x, struct request *r,
     const struct dci_platform_id *id, int64_t now, struct dci_failure *f)
 {
-	struct waiter *w = all->n < WAITING_MAX ? calloc(1, sizeof(*w)) : NULL;
+	struct waiter *w;
 
-	if (w == NULL)
-		return dci_fail(f, DCI_COLLATERAL_PENDING,
-		    "The collateral of this platform is being fetched, and as "
-		    "many requests as may wait for such do so already.");
+	if (!room(all, &x->address, f))
+		return -1;
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for a request that has to wait.");
 	w->among = all;
 	w->exchange = *x;
 	w->request = *r;

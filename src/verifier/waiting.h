@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Requests that wait for the collateral of their platform, which is being
- * fetched: WAITING_MAX in all, each for WAITING_SECONDS at most.
+ * fetched: WAITING_MAX in all, WAITING_ADDRESS_MAX of one address (IPv6: /64),
+ * each for WAITING_SECONDS at most.
  */
 #ifndef VERIFIER_WAITING_H
 #define VERIFIER_WAITING_H
@@ -10,8 +11,9 @@
 #include "verifier/handle.h"
 #include "verifier/request.h"
 
-#define WAITING_MAX     64
-#define WAITING_SECONDS 20
+#define WAITING_MAX         64
+#define WAITING_ADDRESS_MAX (WAITING_MAX / 4)
+#define WAITING_SECONDS     20
 
 struct waiting;
 
@@ -25,8 +27,8 @@ struct waiting *waiting_new(waiting_go_on) MUST_CHECK; /* NULL: no memory */
 void waiting_free(struct waiting *); /* NULL is fine */
 
 /* Takes over the content of *r; now in milliseconds of a clock that only goes
- * forward.  Returns 0, or -1 with *f (collateral-pending) at the bound.  A
- * client that hangs up is forgotten. */
+ * forward.  Returns 0, or -1 with *f: collateral-pending at a bound,
+ * out-of-memory.  A client that hangs up is forgotten. */
 int waiting_add(struct waiting *, const struct exchange *, struct request *r,
     const struct dci_platform_id *, int64_t now,
     struct dci_failure *f) MUST_CHECK;

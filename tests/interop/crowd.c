@@ -3,15 +3,19 @@
  * Many clients at once, from one process: all shake hands and ask for the
  * secret before the first one looks for an answer.
  *
- * crowd -a HOST:PORT -A CAFILE -c CERTIFICATE -k KEY [-f FILE] COUNT
+ * crowd -a HOST:PORT -A CAFILE -c CERTIFICATE -k KEY [-f FILE] [-n ADDRESSES]
+ *     COUNT
  *
- * Makes FILE when all have asked.  Then it waits for the answers and prints how
+ * With -n they come in turn from so many addresses from 127.0.0.2 on.  Makes
+ * FILE when all have asked.  Then it waits for the answers and prints how
  * many were served and refused, and the reason of the last refusal.
  */
+#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <openssl/pem.h>
 
@@ -24,10 +28,29 @@
 static struct options {
 	struct address issuer;
 	const char *ca, *certificate, *key, *file;
-	unsigned count;
+	unsigned count, addresses;
 } options;
 
 static struct stream stream[COUNT_MAX];
+static unsigned asked;
+
+/* The Makefile puts this in the place of connect(). */
+int __real_connect(int, const struct sockaddr *, socklen_t);
+int __wrap_connect(int, const struct sockaddr *, socklen_t);
+
+int
+__wrap_connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET};
+
+	if (options.addresses > 0 && to->sa_family == AF_INET) {
+		own.sin_addr.s_addr =
+		    htonl(INADDR_LOOPBACK + 1 + asked % options.addresses);
+		if (bind(fd, (struct sockaddr *)&own, sizeof(own)) != 0)
+			err(2, "bind");
+	}
+	return __real_connect(fd, to, n);
+}
 
 static SSL_CTX *
 context(void)
@@ -64,6 +87,7 @@ ask(struct stream *s, SSL_CTX *ctx)
 	if (stream_open(s, ctx, &options.issuer, SECONDS, &f) != 0 ||
 	    stream_write(s, (struct bytes){w.data, w.n}, &f) != 0)
 		errx(1, "%s", f.sentence);
+	asked++;
 }
 
 /* Whether the secret comes; if not, the sentence of the refusal. */
@@ -90,24 +114,26 @@ served(struct stream *s, char *reason, size_t n)
 static void
 parse(int argc, char **argv)
 {
-	const char *issuer = NULL;
+	const char *issuer = NULL, *addresses = "0";
 	struct dci_failure f;
 	int c;
 
-	while ((c = getopt(argc, argv, "a:A:c:k:f:")) != -1) {
+	while ((c = getopt(argc, argv, "a:A:c:k:f:n:")) != -1) {
 		const char **to = c == 'a'   ? &issuer
 				  : c == 'A' ? &options.ca
 				  : c == 'c' ? &options.certificate
 				  : c == 'k' ? &options.key
+				  : c == 'n' ? &addresses
 					     : &options.file;
 		*to = optarg;
 	}
+	options.addresses = (unsigned)atoi(addresses);
 	options.count = optind + 1 == argc ? (unsigned)atoi(argv[optind]) : 0;
 	if (issuer == NULL || options.ca == NULL || options.key == NULL ||
 	    options.certificate == NULL || options.count == 0 ||
 	    options.count > COUNT_MAX)
 		errx(2, "usage: crowd -a HOST:PORT -A CAFILE -c CERTIFICATE "
-			"-k KEY [-f FILE] COUNT");
+			"-k KEY [-f FILE] [-n ADDRESSES] COUNT");
 	if (address_parse(&options.issuer, issuer, &f) != 0)
 		errx(2, "%s", f.sentence);
 }

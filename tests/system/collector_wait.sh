@@ -58,11 +58,12 @@ check "... and it is back" wait_for 5 child_of "$PID" collector
 
 # --- more than may wait ----------------------------------------------------------------
 
-# crowd N: so many clients of the platform that is not there, in one process.
+# crowd N ADDRESSES: so many clients of the platform that is not there, in one
+# process, from so many addresses that no other client has.
 crowd() {
 	rm -f ready
 	"$BUILD/interop/crowd" -a "localhost:$PORT" -A ssl/ca.crt -c a.crt \
-	    -k a.key -f ready "$1" >crowd.out 2>&1 &
+	    -k a.key -f ready -n "$2" "$1" >crowd.out 2>&1 &
 	HUNG=$!
 	others+=("$HUNG")
 }
@@ -72,11 +73,33 @@ issuer crowd -c one.conf || exit 1
 check "an enrolment of one platform works" client made --fmspc $OTHER_FMSPC
 faults slow=60:tcb
 mark
-crowd 64
-check "64 clients of another one come" wait_for 12 test -e ready
+crowd 20 1
+check "20 clients of another one come from one address" wait_for 12 test -e ready
+check "... 4 are refused" wait_for 5 are 4 eval \
+    'since | grep -c "code=collateral-unavailable .*of one address as may wait do so"'
+equal "... and 16 wait" 16 "$(waiting)"
+client own >own.out 2>&1 &
+OWN=$!
+others+=("$OWN")
+check "... and a client of another address" wait_for 5 are 17 waiting
+faults ""
+kill -9 "$(child_of "$PID" collector)"
+wait "$OWN"
+equal "... who is served when it comes" 0 $?
+wait "$HUNG"
+said "... and the 16" "^served=16 refused=4" crowd.out
+issuer_stop
+rm -r "$STATE/collateral"
+issuer crowd -c one.conf || exit 1
+check "an enrolment of one platform works" client made --fmspc $OTHER_FMSPC
+
+faults slow=60:tcb
+mark
+crowd 64 4
+check "64 clients of another one come from four addresses" wait_for 12 test -e ready
 check "... and wait" wait_for 3 are 59 waiting
-exits 1 "the 65th is refused at once" client more
-said "... and told why" "collateral-unavailable .*may wait do so already"
+exits 1 "the 65th, of a fifth one, is refused at once" client more
+said "... and told why" "collateral-unavailable .*connections as may wait do so already"
 check "others are served" client made --fmspc $OTHER_FMSPC
 faults ""
 kill -9 "$(child_of "$PID" collector)"

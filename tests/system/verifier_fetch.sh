@@ -143,20 +143,33 @@ code_is collateral-unavailable
 
 # --- more than may wait ----------------------------------------------------------------
 fault 'slow=60:tcb'
-for i in $(seq 70); do
-	printf 'url = "%s"\ndata-binary = "@000000000006.json"\noutput = "all.%d"\nwrite-out = "%%{http_code} %%{time_total}\\n"\nnext\n' \
-	    "$URL$path" "$i"
-done | sed '$d' >curl.conf
-curl -s -m 60 -Z --parallel-immediate --parallel-max 70 -K curl.conf >all.codes 2>/dev/null &
-all=$!
-check "of 70 who wait for a platform 6 are sent away at once" \
-    wait_for 10 eval 'test "$(grep -c "do so already" verifier.log)" = 6'
+# crowd COUNT ADDRESSES FIRST: so many requests, in turn from so many addresses
+# from 127.0.0.FIRST on; sets CROWD.
+crowd() {
+	for i in $(seq "$1"); do
+		printf 'url = "%s"\ninterface = "127.0.0.%d"\ndata-binary = "@000000000006.json"\noutput = "all.%d"\nwrite-out = "%%{http_code} %%{time_total}\\n"\nnext\n' \
+		    "$URL$path" "$(($3 + i % $2))" "$i"
+	done | sed '$d' >"curl.$3"
+	curl -s -m 60 -Z --parallel-immediate --parallel-max 70 -K "curl.$3" \
+	    >"codes.$3" 2>/dev/null &
+	CROWD=$!
+}
+refused() { # COUNT TEXT: so many could not wait, for that reason
+	[ "$(grep -c "as many requests $2as may wait" verifier.log)" = "$1" ]
+}
+crowd 20 1 2
+one=$CROWD
+check "of 20 of one address who wait for a platform 4 are sent away at once" \
+    wait_for 10 refused 4 "of one address "
+equal "/health: the others wait" 16 "$(health waiting)"
+crowd 50 4 3
+check "of 50 of other addresses 2 are sent away" wait_for 10 refused 2 ""
 equal "/health: the others wait" 64 "$(health waiting)"
 check "... others do not wait" within 3000 answered 200 own
 kill "$VERIFIER"
 check "SIGTERM: those who wait are answered, exit 0" within 6000 wait "$VERIFIER"
-wait "$all"
-equal "... with 503" "70 503" "$(cut -d' ' -f1 all.codes | sort | uniq -c | xargs)"
+wait "$one" "$CROWD"
+equal "... with 503" "70 503" "$(cut -d' ' -f1 codes.2 codes.3 | sort | uniq -c | xargs)"
 fault ''
 
 # --- a folder --------------------------------------------------------------------------

@@ -62,7 +62,8 @@ keeper_add(struct keeper *k, const struct dci_platform_id *id)
 	memmove(&k->platform[i + 1], &k->platform[i],
 	    (k->platforms - i) * sizeof(k->platform[0]));
 	k->platforms++;
-	k->platform[i] = (struct platform){.id = *id, .wanted = keeper_now(k)};
+	k->platform[i] = (struct platform){.id = *id};
+	k->platform[i].since = k->platform[i].wanted = keeper_now(k);
 	return &k->platform[i];
 }
 
@@ -81,38 +82,72 @@ keeper_drop(struct keeper *k, size_t i)
 
 /* Gives up a platform for good. */
 static void
-remove_platform(struct keeper *k, size_t i)
+remove_platform(struct keeper *k, size_t i, const char *why)
 {
 	const struct dci_platform_id id = k->platform[i].id;
 	struct dci_failure f = {.code = DCI_OK};
 
-	if (k->config.folder >= 0 &&
+	/* What lies there of one that is not proven came otherwise. */
+	if (k->platform[i].proven && k->config.folder >= 0 &&
 	    (store_remove(k->config.folder, UPDATE_STANDARD, &id, &f) != 0 ||
 		store_remove(k->config.folder, UPDATE_EARLY, &id, &f) != 0))
 		keeper_log_platform("collateral-not-stored", &id, &f);
-	keeper_log_platform("collateral-platform-removed", &id, NULL);
+	keeper_log_removed(&id, why);
 	keeper_drop(k, i);
 	k->changed = true;
+	keeper_settle_soon(k);
 }
 
-/* Whether there is room for one more, now. */
+/* Also where the clock was set back. */
+static bool
+is_unproven(const struct platform *p, int64_t now, int64_t seconds)
+{
+	return !p->proven && !p->waiting &&
+	       (now < p->since || now - p->since >= seconds);
+}
+
+static bool
+is_idle(const struct platform *p, int64_t now)
+{
+	return p->proven && !p->waiting &&
+	       p->wanted + KEEPER_IDLE_SECONDS <= now;
+}
+
+static const char unproven[] = "no genuine quote of it came";
+static const char idle[] = "nobody wanted it any more";
+
+void
+keeper_forget_unproven(struct keeper *k, int64_t now)
+{
+	for (size_t i = k->platforms; i-- > 0;) {
+		if (is_unproven(&k->platform[i], now, KEEPER_FORGET_SECONDS))
+			remove_platform(k, i, unproven);
+	}
+}
+
+/* Whether there is room for one more, now: of those that may go the one goes
+ * that was wanted least recently, and first those that are not proven. */
 static bool
 make_room(struct keeper *k, int64_t now)
 {
-	size_t idle = k->platforms;
+	struct platform *go = NULL;
 
 	if (k->platforms < k->config.platforms_max)
 		return true;
 	for (size_t i = 0; i < k->platforms; i++) {
-		if (!k->platform[i].waiting &&
-		    k->platform[i].wanted + KEEPER_IDLE_SECONDS <= now &&
-		    (idle == k->platforms ||
-			k->platform[i].wanted < k->platform[idle].wanted))
-			idle = i;
+		struct platform *p = &k->platform[i];
+
+		if (!is_unproven(p, now, KEEPER_UNPROVEN_SECONDS) &&
+		    !is_idle(p, now))
+			continue;
+		if (go == NULL || p->proven < go->proven ||
+		    (p->proven == go->proven && p->wanted < go->wanted))
+			go = p;
 	}
-	if (idle == k->platforms)
+	if (go == NULL)
 		return false;
-	remove_platform(k, idle);
+	remove_platform(
+	    k, (size_t)(go - k->platform), go->proven ? idle : unproven);
 	return true;
 }
 
@@ -226,8 +261,7 @@ keeper_reread(struct keeper *k)
 		if (set_is_empty(&p->stored[k->update]) ||
 		    store_has(k->config.folder, k->update, &p->id))
 			continue;
-		keeper_log_platform(
-		    "collateral-platform-removed", &p->id, NULL);
+		keeper_log_removed(&p->id, "its file is gone");
 		keeper_drop(k, i);
 		k->changed = true;
 	}
@@ -328,8 +362,13 @@ keeper_used(struct keeper *k, const struct dci_platform_id *id)
 {
 	struct platform *p = find(k, id);
 
-	if (p != NULL)
-		p->wanted = keeper_now(k);
+	if (p == NULL)
+		return;
+	p->wanted = keeper_now(k);
+	if (p->proven)
+		return;
+	p->proven = true;
+	keeper_settle_soon(k);
 }
 
 size_t

@@ -10,9 +10,9 @@
  * one stays in use while a new one cannot be had, until it expires; after that
  * it is still handed out, for the verification to say so.  One fetch is in
  * flight for each document, whoever waits for it.  A new document is stored
- * before it is used; if that fails, this is logged, tried again with the next
- * change, and it is used all the same: a full disk must not make collateral
- * expire.
+ * before it is used, if its platform has proven itself; if that fails, this is
+ * logged, tried again with the next change, and it is used all the same: a full
+ * disk must not make collateral expire.
  *
  * Events in the log: collateral-fetched, -imported, -refused, -rollback,
  * -fetch-failed, -expires, -expired, -revoked, -early-differs, -not-stored,
@@ -66,6 +66,13 @@ struct keeper_config {
 /* Where there is no room for a new platform, the one that nobody has wanted
  * for the longest time makes room, if that is at least so many seconds. */
 #define KEEPER_IDLE_SECONDS (7 * 86400)
+/* A platform is asked for because of a PCK chain, which is public.  Until a
+ * genuine quote of it was seen (keeper_used()) it is not stored, makes room
+ * after so many seconds, since whoever waited for it was judged long before,
+ */
+#define KEEPER_UNPROVEN_SECONDS 60
+/* and is forgotten after so many. */
+#define KEEPER_FORGET_SECONDS 3600
 
 struct keeper_events {
 	/* Some platform's collateral, or its early documents, is new or was
@@ -95,8 +102,10 @@ void keeper_free(struct keeper *); /* NULL is fine */
  */
 void keeper_want(struct keeper *, const struct dci_platform_id *);
 
-/* A platform that is there was used: it counts as wanted now.  Once a day for
- * each is enough. */
+/* A quote of a platform that is there was verified as genuine: it has proven
+ * itself, and counts as wanted now.  Once a day for each is enough, and once
+ * for each that keeper_want() brought.  What the folder has counts as
+ * proven. */
 void keeper_used(struct keeper *, const struct dci_platform_id *);
 
 /* Fetches everything again now (SIGUSR1), whatever failed before. */
@@ -117,7 +126,7 @@ struct dci_collateral keeper_get(
     const struct keeper *, size_t i, struct dci_platform_id *);
 /* What comes with the next TCB recovery for the same platform; false if that is
  * not known. */
-bool keeper_get_early(const struct keeper *, size_t i,
-    struct dci_collateral *) MUST_CHECK;
+bool keeper_get_early(
+    const struct keeper *, size_t i, struct dci_collateral *) MUST_CHECK;
 
 #endif

@@ -279,6 +279,7 @@ keeper_run(struct keeper *k)
 {
 	int64_t now = keeper_now(k);
 
+	keeper_forget_unproven(k, now);
 	if (k->fetcher != NULL) {
 		ask_due(k, true, now);
 		ask_due(k, false, now);

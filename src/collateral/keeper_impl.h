@@ -24,8 +24,10 @@ struct task {
 
 struct platform {
 	struct dci_platform_id id;
+	int64_t since;  /* when it was first wanted */
 	int64_t wanted; /* when it was last wanted */
 	bool waiting;   /* somebody waits for it */
+	bool proven;    /* a genuine quote, or the operator, named it */
 	struct set used[UPDATES], stored[UPDATES];
 	uint32_t early_tcb,
 	    early_qe; /* evaluation numbers that were compared */
@@ -70,6 +72,8 @@ uint32_t keeper_random(void);
 struct platform *keeper_add(struct keeper *, const struct dci_platform_id *);
 /* Forgets a platform and what only it needs.  Later ones move up. */
 void keeper_drop(struct keeper *, size_t i);
+/* Forgets platforms of which no genuine quote came in time. */
+void keeper_forget_unproven(struct keeper *, int64_t now);
 
 /* --- keeper_read.c: what the folder has --------------------------------- */
 
@@ -111,6 +115,7 @@ void keeper_log_failed(const struct keeper *, const char *event,
 void keeper_log_revoked(const struct keeper *);
 void keeper_log_platform(const char *event, const struct dci_platform_id *,
     const struct dci_failure *why);
+void keeper_log_removed(const struct dci_platform_id *, const char *why);
 /* Looks whether a document ends soon, or has ended. */
 void keeper_watch(struct keeper *, struct task *, int64_t now);
 /* Looks whether the early documents of a platform say something else. */

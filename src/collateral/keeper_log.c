@@ -102,6 +102,17 @@ keeper_log_platform(const char *event, const struct dci_platform_id *id,
 }
 
 void
+keeper_log_removed(const struct dci_platform_id *id, const char *why)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_INFO, "collateral-platform-removed");
+	log_platform_id(&l, id);
+	log_text(&l, "message", why);
+	log_end(&l);
+}
+
+void
 keeper_watch(struct keeper *k, struct task *t, int64_t now)
 {
 	const struct document *d = kept_find(&k->kept, &t->name);

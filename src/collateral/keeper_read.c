@@ -70,6 +70,7 @@ found(
 
 	if (p == NULL)
 		return;
+	p->proven = true;
 	for (size_t i = 0; i < FETCH_ITEMS; i++)
 		read_document(r, p, &c, order[i]);
 }

@@ -93,8 +93,8 @@ settle_kind(struct keeper *k, struct platform *p, enum source_update update,
 
 	if (!kept_set(&k->kept, &p->id, update, &newest))
 		return UNCHANGED;
-	bool write =
-	    k->config.folder >= 0 && !set_same(&p->stored[update], &newest);
+	bool write = k->config.folder >= 0 && p->proven &&
+		     !set_same(&p->stored[update], &newest);
 	if (!write && set_same(&p->used[update], &newest))
 		return UNCHANGED;
 	if (set_is_empty(&p->used[update]) && check_first(k, &newest, f) != 0)

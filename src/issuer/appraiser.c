@@ -63,9 +63,10 @@ appraise(struct appraiser *a, struct client *c)
 	    c->certificate_size, child_now());
 }
 
-/* Of collateral by which a genuine quote was judged. */
+/* Of collateral by which a genuine quote was judged: what was waited for is
+ * kept for that alone. */
 static void
-tell_usage(struct appraiser *a, const struct dci_verification *v)
+tell_usage(struct appraiser *a, const struct dci_verification *v, bool waited)
 {
 	struct m_want used = {
 	    .platform = {.tee = v->quote.tee, .platform_ca = v->platform_ca}};
@@ -73,7 +74,7 @@ tell_usage(struct appraiser *a, const struct dci_verification *v)
 	if (!v->has_tcb || a->collector == NULL)
 		return;
 	memcpy(used.platform.fmspc, v->fmspc, sizeof(v->fmspc));
-	if (usage_due(&a->usage, &used.platform, child_now()))
+	if (usage_due(&a->usage, &used.platform, child_now()) || waited)
 		channel_send(
 		    a->collector, M_USED, &used, (struct bytes){0}, -1);
 }
@@ -82,6 +83,7 @@ void
 client_appraise(struct appraiser *a, struct client *c)
 {
 	struct reference *old = c->reference;
+	bool waited = c->wait != NULL;
 
 	c->reference = reference_hold(references_in_use(a->references));
 	reference_release(old);
@@ -91,7 +93,7 @@ client_appraise(struct appraiser *a, struct client *c)
 	    waiting_enter(a->waiting, c))
 		return;
 	waiting_leave(a->waiting, c, "it is there");
-	tell_usage(a, &c->appraisal.verification);
+	tell_usage(a, &c->appraisal.verification, waited);
 	if (bad != 0) {
 		refuse(a, c);
 		return;

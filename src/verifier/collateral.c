@@ -123,7 +123,7 @@ none_for(const struct dci_platform_id *id, struct dci_failure *f)
 
 const struct dci_snapshot *
 collateral_choose(const struct collateral *c, struct fetched *fetched,
-    const struct dci_quote *quote, int64_t now, struct dci_failure *f)
+    const struct dci_quote *quote, struct dci_failure *f)
 {
 	struct dci_platform_id id;
 	bool good, fetched_good = false;
@@ -143,7 +143,7 @@ collateral_choose(const struct collateral *c, struct fetched *fetched,
 	if (good || fetched == NULL)
 		return best != NULL ? best : none_for(&id, f);
 	const struct dci_snapshot *other =
-	    fetched_find(fetched, &id, now, &fetched_good);
+	    fetched_find(fetched, &id, &fetched_good);
 	if (other != NULL && (fetched_good || best == NULL))
 		return other;
 	return best != NULL ? best : none_for(&id, f);

@@ -27,7 +27,7 @@ struct dci_cache *collateral_cache(const struct collateral *);
  * be NULL), whichever has nothing wrong with it, the paths first.  NULL with *f
  * (collateral-unavailable: there is none). */
 const struct dci_snapshot *collateral_choose(const struct collateral *,
-    struct fetched *, const struct dci_quote *, int64_t now,
+    struct fetched *, const struct dci_quote *,
     struct dci_failure *f) MUST_CHECK;
 
 #endif

@@ -281,24 +281,35 @@ fetched_free(struct fetched *c)
 /* --- what it is for --- */
 
 const struct dci_snapshot *
-fetched_find(struct fetched *c, const struct dci_platform_id *id, int64_t now,
-    bool *good)
+fetched_find(struct fetched *c, const struct dci_platform_id *id, bool *good)
 {
 	struct entry *e = find(c, id);
 
 	if (e == NULL)
 		return NULL;
-	if (e->used_day != now / DAY) {
-		e->used_day = now / DAY;
-		keeper_used(c->keeper, id);
-	}
 	*good = e->good;
 	return e->snapshot;
 }
 
 void
+fetched_used(struct fetched *c, const struct dci_platform_id *id, int64_t now)
+{
+	struct entry *e = find(c, id);
+
+	if (e == NULL || e->used_day == now / DAY)
+		return;
+	e->used_day = now / DAY;
+	keeper_used(c->keeper, id);
+}
+
+void
 fetched_want(struct fetched *c, const struct dci_platform_id *id)
 {
+	struct entry *e = find(c, id);
+
+	/* The keeper may have forgotten what it was told. */
+	if (e != NULL)
+		e->used_day = 0;
 	keeper_want(c->keeper, id);
 }
 

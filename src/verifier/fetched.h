@@ -32,7 +32,10 @@ void fetched_free(struct fetched *); /* NULL is fine */
 /* The snapshot of that platform, or NULL; *good tells whether nothing is
  * wrong with it.  Valid until the loop runs again. */
 const struct dci_snapshot *fetched_find(
-    struct fetched *, const struct dci_platform_id *, int64_t now, bool *good);
+    struct fetched *, const struct dci_platform_id *, bool *good);
+/* A quote of that platform was verified as genuine. */
+void fetched_used(
+    struct fetched *, const struct dci_platform_id *, int64_t now);
 
 /* Asks for a platform, whose quote's PCK chain is genuine; the answer is ready
  * or missing, later. */

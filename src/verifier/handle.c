@@ -109,8 +109,21 @@ choose(struct exchange *x, const struct request *r)
 		unparsable(a);
 		return NULL;
 	}
-	return collateral_choose(x->service->collateral, x->service->fetched,
-	    &quote, x->now, &a->failure);
+	return collateral_choose(
+	    x->service->collateral, x->service->fetched, &quote, &a->failure);
+}
+
+/* For the keeper, which keeps what is of use. */
+static void
+tell_usage(struct exchange *x, const struct dci_verification *v)
+{
+	struct dci_platform_id id = {
+	    .tee = v->quote.tee, .platform_ca = v->platform_ca};
+
+	if (!v->has_tcb || x->service->fetched == NULL)
+		return;
+	memcpy(id.fmspc, v->fmspc, sizeof(id.fmspc));
+	fetched_used(x->service->fetched, &id, x->now);
 }
 
 static void
@@ -124,6 +137,7 @@ verify(
 	dci_snapshot_digest(a->snapshot_digest, s);
 	dci_verify_quote(&a->verification, r->quote, r->quote_size, s, x->now,
 	    &none, collateral_cache(x->service->collateral));
+	tell_usage(x, &a->verification);
 	if (a->verification.failure.code != DCI_OK)
 		a->failure = a->verification.failure;
 }

@@ -37,7 +37,7 @@ works "the second client does not wait"
 equal "... nor is anything asked for" "0 4" "$(waited) $(asked .)"
 check "what rows name is in the ledger" "$BIN/dci" ledger check -s "$STATE" \
     --quotes --root sim/root.crt
-check "what was fetched is kept" test -s \
+check "what was fetched is kept" wait_for 5 test -s \
     "$STATE/collateral/standard/sgx-53494d000001-platform.json"
 
 # --- a slow source ----------------------------------------------------------------

@@ -10,6 +10,8 @@ pcs pcs || exit 1
 sound=$URL
 issuer main --collateral-url "$URL" || exit 1
 works "an enrolment works"
+check "what was fetched is kept" wait_for 5 test -s \
+    "$STATE/collateral/standard/sgx-53494d000001-platform.json"
 kept=$(sha256sum <"$STATE/collateral/standard/sgx-53494d000001-platform.json")
 
 # fault SWITCH EVENT CODE: for a refresh with that fault.

@@ -307,6 +307,16 @@ want(uint8_t last)
 	keeper_want(keeper, &id);
 }
 
+/* A genuine quote of it was seen. */
+static inline void
+prove(uint8_t last)
+{
+	struct dci_platform_id id = id_of(last);
+
+	keeper_used(keeper, &id);
+	pump();
+}
+
 /* What is said of document d of set number i. */
 static inline struct dci_described
 described(size_t i, enum dci_document d)

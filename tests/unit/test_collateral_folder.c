@@ -14,6 +14,7 @@ start(void **state)
 	keeper_start();
 	want(1);
 	pump();
+	prove(1);
 	assert_int_equal(keeper_count(keeper), 1);
 	keeper_stop();
 	source.all = 0;
@@ -208,6 +209,30 @@ import_is_taken_in_when_the_folder_is_read_again(void **state)
 	    lines("collateral-imported", "from=\"the folder\""), 5);
 }
 
+/* Its file is the operator's. */
+static void
+imported_platform_needs_no_quote(void **state)
+{
+	struct dci_platform_id id = id_of(2), third = id_of(3);
+
+	(void)state;
+	keeper_start();
+	want(2);
+	want(3);
+	pump();
+	now += 60;
+	issue();
+	put(2);
+	keeper_reread(keeper);
+	pump();
+	put(3); /* and not read */
+	pass(2 * HOUR);
+	assert_int_equal(keeper_count(keeper), 2);
+	assert_true(store_has(folder, UPDATE_STANDARD, &id));
+	assert_true(store_has(folder, UPDATE_STANDARD, &third));
+	assert_int_equal(lines("collateral-platform-removed", ""), 1);
+}
+
 static void
 older_file_is_replaced_by_what_is_in_use(void **state)
 {
@@ -360,6 +385,7 @@ main(void)
 	    STORED(more_than_are_kept_are_passed_over),
 	    STORED(expired_is_used_for_the_verification_to_say_so),
 	    STORED(import_is_taken_in_when_the_folder_is_read_again),
+	    STORED(imported_platform_needs_no_quote),
 	    STORED(older_file_is_replaced_by_what_is_in_use),
 	    STORED(newest_shared_document_counts_whichever_file_it_is_in),
 	    STORED(removed_file_is_forgotten_a_broken_one_is_not),

@@ -21,7 +21,11 @@ first_platform_is_fetched_verified_and_stored(void **state)
 	assert_memory_equal(id.fmspc, expected.fmspc, 6);
 	assert_true(id.platform_ca);
 	assert_good(0);
+	/* The chain that it was asked for with is public. */
+	assert_false(store_has(folder, UPDATE_STANDARD, &expected));
+	prove(1);
 	assert_true(store_has(folder, UPDATE_STANDARD, &expected));
+	assert_int_equal(changed_n, 1);
 	assert_int_equal(lines("collateral-fetched", ""), 4);
 	assert_int_equal(lines("collateral-fetched",
 			     "document=\"TCB info of SGX platform "
@@ -217,6 +221,8 @@ platforms_are_limited_in_number_and_idle_ones_make_room(void **state)
 	want(2);
 	want(3);
 	pump();
+	prove(1);
+	prove(2);
 	assert_int_equal(keeper_count(keeper), 2);
 	assert_int_equal(missing_code, DCI_TOO_MANY_PLATFORMS);
 	pass(KEEPER_IDLE_SECONDS);
@@ -233,6 +239,93 @@ platforms_are_limited_in_number_and_idle_ones_make_room(void **state)
 	pump();
 	assert_int_equal(missing_n, 1);
 	assert_int_equal(missing_code, DCI_TOO_MANY_PLATFORMS);
+}
+
+static void
+platform_without_a_genuine_quote_makes_room_at_once(void **state)
+{
+	struct dci_platform_id third = id_of(3);
+
+	(void)state;
+	config.platforms_max = 2;
+	keeper_start();
+	want(1);
+	want(2);
+	pump();
+	prove(1);
+	pass(KEEPER_UNPROVEN_SECONDS - 1);
+	want(3);
+	pump();
+	assert_int_equal(missing_code, DCI_TOO_MANY_PLATFORMS);
+	pass(1);
+	want(3);
+	pump();
+	assert_int_equal(missing_n, 1);
+	assert_int_equal(keeper_count(keeper), 2);
+	assert_int_equal(lines("collateral-platform-removed",
+			     "fmspc=53494D000002 message=\"no genuine quote"),
+	    1);
+	prove(3);
+	assert_true(store_has(folder, UPDATE_STANDARD, &third));
+	/* Those that are proven stay. */
+	pass(DAYS);
+	want(4);
+	pump();
+	assert_int_equal(missing_n, 2);
+	assert_int_equal(keeper_count(keeper), 2);
+}
+
+/* It is not stored, not refreshed, and not there after a start. */
+static void
+platform_without_a_genuine_quote_is_forgotten(void **state)
+{
+	struct dci_platform_id id;
+
+	(void)state;
+	config.refresh = HOUR / 2;
+	keeper_start();
+	want(1);
+	want(2);
+	pump();
+	prove(1);
+	pass(KEEPER_FORGET_SECONDS - 1);
+	assert_int_equal(keeper_count(keeper), 2);
+	changed_n = 0;
+	pass(1);
+	assert_int_equal(keeper_count(keeper), 1);
+	assert_int_equal(changed_n, 1);
+	unsigned asked = source.asked[FETCH_TCB_INFO];
+	pass(HOUR);
+	assert_int_equal(source.asked[FETCH_TCB_INFO], asked + 1);
+	/* It may come again. */
+	want(2);
+	pump();
+	assert_int_equal(keeper_count(keeper), 2);
+	keeper_stop();
+	from.kind = SOURCE_NONE;
+	keeper_start();
+	assert_int_equal(keeper_count(keeper), 1);
+	keeper_get(keeper, 0, &id);
+	assert_int_equal(id.fmspc[5], 1);
+}
+
+static void
+platform_that_somebody_waits_for_is_not_given_up(void **state)
+{
+	(void)state;
+	config.platforms_max = 1;
+	keeper_start();
+	source.holds = true;
+	want(1);
+	pass(2 * KEEPER_FORGET_SECONDS);
+	want(2);
+	pump();
+	assert_int_equal(missing_code, DCI_TOO_MANY_PLATFORMS);
+	assert_int_equal(lines("collateral-platform-removed", ""), 0);
+	issue();
+	source_go_on();
+	pump();
+	assert_int_equal(changed_n, 1);
 }
 
 /* Many platforms that are not wanted must not make others wait. */
@@ -322,6 +415,9 @@ main(void)
 	    TEST(unknown_platform_is_forgotten_when_the_clock_is_set_back),
 	    TEST(new_platforms_are_limited_in_rate),
 	    TEST(platforms_are_limited_in_number_and_idle_ones_make_room),
+	    TEST(platform_without_a_genuine_quote_makes_room_at_once),
+	    TEST(platform_without_a_genuine_quote_is_forgotten),
+	    TEST(platform_that_somebody_waits_for_is_not_given_up),
 	    TEST(refreshes_are_few_at_once_and_do_not_delay_what_is_wanted),
 	    TEST(document_whose_signer_is_revoked_is_no_first_one),
 	    TEST(padding_is_not_kept),

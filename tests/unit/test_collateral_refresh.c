@@ -11,6 +11,7 @@ start(void **state)
 	keeper_start();
 	want(1);
 	pump();
+	prove(1);
 	assert_int_equal(keeper_count(keeper), 1);
 	source.all = 0;
 	changed_n = 0;
@@ -245,6 +246,8 @@ shared_document_is_fetched_once_for_all(void **state)
 	want(2);
 	want(3);
 	pump();
+	prove(2);
+	prove(3);
 	source.all = 0;
 	changed_n = 0;
 	now += HOUR;
@@ -295,6 +298,7 @@ early_documents_are_compared(void **state)
 	keeper_start();
 	want(2);
 	pump();
+	prove(2);
 	assert_int_equal(keeper_count(keeper), 2);
 	assert_int_equal(lines("collateral-early-differs", ""), 0);
 	source.early = source.spec.tcb_evaluation + 1;

@@ -54,6 +54,8 @@ platform_of(struct reading *r, const struct dci_platform_id *id)
 	struct platform *p = keeper_add(k, id);
 	if (p != NULL && keeper_need(k, id, false))
 		return p;
+	if (p != NULL)
+		keeper_drop(k, (size_t)(p - k->platform));
 	dci_fail(&why, DCI_TOO_MANY_PLATFORMS,
 	    "There is collateral of as many platforms as are kept.");
 	keeper_log_platform("collateral-passed-over", id, &why);

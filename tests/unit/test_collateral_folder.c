@@ -4,6 +4,7 @@
 #include "keeper_fixture.h"
 
 #include "base/file.h"
+#include "collateral/keeper_impl.h"
 
 /* With one platform in the folder, and no keeper. */
 static int
@@ -175,6 +176,30 @@ more_than_are_kept_are_passed_over(void **state)
 	assert_int_equal(keeper_count(keeper), 2);
 	assert_int_equal(
 	    lines("collateral-passed-over", "fmspc=53494D000003"), 1);
+}
+
+/* Requests that are in flight, for platforms that are gone, leave no room. */
+static void
+platform_without_room_for_its_documents_is_passed_over(void **state)
+{
+	(void)state;
+	offline();
+	size_t needed = keeper->tasks;
+	while (keeper->tasks < KEPT_MAX)
+		keeper->task[keeper->tasks++] =
+		    (struct task){.name.platform = id_of(0xff), .asked = true};
+	put(2);
+	keeper_reread(keeper);
+	pump();
+	assert_int_equal(keeper_count(keeper), 1);
+	assert_int_equal(
+	    lines("collateral-passed-over", "fmspc=53494D000002"), 1);
+	/* When they have ended. */
+	keeper->tasks = needed;
+	keeper_reread(keeper);
+	pump();
+	assert_int_equal(keeper_count(keeper), 2);
+	assert_int_equal(keeper->tasks, needed + 1);
 }
 
 static void
@@ -383,6 +408,7 @@ main(void)
 	    STORED(file_under_a_wrong_name_is_refused),
 	    STORED(nonsense_in_the_folder_harms_nobody),
 	    STORED(more_than_are_kept_are_passed_over),
+	    STORED(platform_without_room_for_its_documents_is_passed_over),
 	    STORED(expired_is_used_for_the_verification_to_say_so),
 	    STORED(import_is_taken_in_when_the_folder_is_read_again),
 	    STORED(imported_platform_needs_no_quote),

@@ -284,7 +284,6 @@ keeper_run(struct keeper *k)
 		ask_due(k, true, now);
 		ask_due(k, false, now);
 	}
-	for (size_t i = 0; i < k->tasks; i++)
-		keeper_watch(k, &k->task[i], now);
+	keeper_watch(k, now);
 	arm(k, now);
 }

@@ -61,7 +61,8 @@ struct keeper {
 	bool again;     /* one more round after it */
 	bool unsettled; /* something was taken since the last one */
 	struct pace pace;
-	bool changed; /* and not yet told */
+	bool changed;         /* and not yet told */
+	int64_t expired_told; /* when that was said last */
 };
 
 /* --- keeper.c ----------------------------------------------------------- */
@@ -116,8 +117,10 @@ void keeper_log_revoked(const struct keeper *);
 void keeper_log_platform(const char *event, const struct dci_platform_id *,
     const struct dci_failure *why);
 void keeper_log_removed(const struct dci_platform_id *, const char *why);
-/* Looks whether a document ends soon, or has ended. */
-void keeper_watch(struct keeper *, struct task *, int64_t now);
+/* Looks whether documents end soon, or have ended: the latter is said once of
+ * each, and then of all together every hour, with how many they are and which
+ * ended first. */
+void keeper_watch(struct keeper *, int64_t now);
 /* Looks whether the early documents of a platform say something else. */
 void keeper_compare_early(struct keeper *, struct platform *);
 

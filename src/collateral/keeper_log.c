@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "collateral/keeper_impl.h"
 
-#define DAY 86400
+#define HOUR 3600
+#define DAY  86400
 
 static void
 log_platform_id(struct log_line *l, const struct dci_platform_id *id)
@@ -112,8 +113,8 @@ keeper_log_removed(const struct dci_platform_id *id, const char *why)
 	log_end(&l);
 }
 
-void
-keeper_watch(struct keeper *k, struct task *t, int64_t now)
+static void
+watch(struct keeper *k, struct task *t, int64_t now)
 {
 	const struct document *d = kept_find(&k->kept, &t->name);
 	struct log_line l;
@@ -123,6 +124,7 @@ keeper_watch(struct keeper *k, struct task *t, int64_t now)
 	int64_t end = d->is.valid.next_update;
 	bool ended = now > end;
 	bool told = t->warned <= now && now < t->warned + DAY;
+	t->ended = t->ended && ended;
 	if (ended ? t->ended : now < end - k->config.warn || told)
 		return;
 	log_begin(&l, ended ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
@@ -134,6 +136,47 @@ keeper_watch(struct keeper *k, struct task *t, int64_t now)
 	log_end(&l);
 	t->ended = ended;
 	t->warned = now;
+	if (ended)
+		k->expired_told = now;
+}
+
+/* Who looks at the log of today sees it, too. */
+static void
+repeat_expired(struct keeper *k, int64_t now)
+{
+	const struct document *first = NULL;
+	struct log_line l;
+	int64_t n = 0;
+
+	if (k->expired_told <= now && now < k->expired_told + HOUR)
+		return;
+	for (size_t i = 0; i < k->tasks; i++) {
+		const struct document *d =
+		    kept_find(&k->kept, &k->task[i].name);
+
+		if (d == NULL || !k->task[i].ended)
+			continue;
+		n++;
+		if (first == NULL ||
+		    d->is.valid.next_update < first->is.valid.next_update)
+			first = d;
+	}
+	if (first == NULL)
+		return;
+	log_begin(&l, LOG_LEVEL_ERROR, "collateral-expired");
+	log_name(&l, &first->name);
+	log_document(&l, first);
+	log_int(&l, "documents", n);
+	log_end(&l);
+	k->expired_told = now;
+}
+
+void
+keeper_watch(struct keeper *k, int64_t now)
+{
+	for (size_t i = 0; i < k->tasks; i++)
+		watch(k, &k->task[i], now);
+	repeat_expired(k, now);
 }
 
 static uint32_t

@@ -259,6 +259,25 @@ imported_platform_needs_no_quote(void **state)
 }
 
 static void
+end_of_what_was_imported_is_said_as_well(void **state)
+{
+	(void)state;
+	now += 31 * DAYS;
+	offline();
+	pass(0);
+	assert_int_equal(lines("collateral-expired", ""), 4);
+	issue();
+	put(1);
+	keeper_reread(keeper);
+	pump();
+	pass(2 * HOUR);
+	assert_int_equal(lines("collateral-expired", ""), 4);
+	pass(31 * DAYS);
+	assert_int_equal(lines("collateral-expired", ""), 8);
+	assert_int_equal(lines("collateral-expired", "documents="), 0);
+}
+
+static void
 older_file_is_replaced_by_what_is_in_use(void **state)
 {
 	int64_t newest;
@@ -412,6 +431,7 @@ main(void)
 	    STORED(expired_is_used_for_the_verification_to_say_so),
 	    STORED(import_is_taken_in_when_the_folder_is_read_again),
 	    STORED(imported_platform_needs_no_quote),
+	    STORED(end_of_what_was_imported_is_said_as_well),
 	    STORED(older_file_is_replaced_by_what_is_in_use),
 	    STORED(newest_shared_document_counts_whichever_file_it_is_in),
 	    STORED(removed_file_is_forgotten_a_broken_one_is_not),

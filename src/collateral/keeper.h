@@ -14,6 +14,9 @@
  * logged, tried again with the next change, and it is used all the same: a full
  * disk must not make collateral expire.
  *
+ * Documents that cannot be had because of the source are one line in the log
+ * for each reason, and are tried again together.
+ *
  * Events in the log: collateral-fetched, -imported, -refused, -rollback,
  * -fetch-failed, -expires, -expired, -revoked, -early-differs, -not-stored,
  * -platform-removed.

@@ -149,8 +149,14 @@ fail(struct keeper *k, struct task *t, const char *event,
 {
 	schedule_failed(
 	    &t->schedule, keeper_now(k), retry_after, keeper_random());
-	if (!keeper_is_extra(k, &t->name))
-		keeper_log_failed(k, event, &t->name, why, t->schedule.due);
+	t->failed = false;
+	if (!keeper_is_extra(k, &t->name)) {
+		if (keeper_is_outage(why->code))
+			keeper_add_outage(k, t, why);
+		else
+			keeper_log_failed(
+			    k, event, &t->name, why, t->schedule.due);
+	}
 	disappoint(k, t, why, retry_after);
 }
 
@@ -162,6 +168,7 @@ succeed(struct keeper *k, struct task *t)
 	const struct document *d = kept_find(&k->kept, &t->name);
 	int64_t now = keeper_now(k);
 
+	t->failed = false;
 	if (now > d->is.valid.next_update)
 		schedule_failed(&t->schedule, now, 0, keeper_random());
 	else
@@ -229,6 +236,8 @@ answered(void *arg, const struct fetch_name *name,
 		receive(k, t, fetched);
 	keeper_prune(k);
 	keeper_run(k);
+	if (k->in_flight == 0)
+		keeper_tell_outages(k);
 	if (wanted || k->in_flight == 0)
 		keeper_settle_soon(k);
 }
@@ -285,5 +294,6 @@ keeper_run(struct keeper *k)
 		ask_due(k, false, now);
 	}
 	keeper_watch(k, now);
+	keeper_watch_outages(k, now);
 	arm(k, now);
 }

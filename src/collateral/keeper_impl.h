@@ -18,7 +18,18 @@ struct task {
 	bool wanted;    /* somebody waits for it */
 	int64_t warned; /* when its end was last warned of */
 	bool ended;     /* its end was reported */
+	bool failed;    /* in an outage, since it last succeeded */
 };
+
+/* Documents that could not be had for one reason, which lies in the source. */
+struct outage {
+	struct fetch_name first;
+	struct dci_failure why; /* of the first */
+	int64_t documents;
+	int64_t since;
+	int64_t in_use_until; /* the earliest; 0: nothing is in use */
+};
+#define KEEPER_OUTAGES 4 /* reasons at once */
 
 #define UPDATES 2 /* kinds: enum source_update */
 
@@ -63,6 +74,8 @@ struct keeper {
 	struct pace pace;
 	bool changed;         /* and not yet told */
 	int64_t expired_told; /* when that was said last */
+	size_t outages;
+	struct outage outage[KEEPER_OUTAGES];
 };
 
 /* --- keeper.c ----------------------------------------------------------- */
@@ -94,6 +107,18 @@ void keeper_prune(struct keeper *);
 /* Whether it is only for forecasts, and nobody minds that it cannot be had. */
 bool keeper_is_extra(const struct keeper *, const struct fetch_name *);
 
+/* --- keeper_outage.c: what fails together ------------------------------- */
+
+/* Whether a failure is the source's and would be that of other documents. */
+bool keeper_is_outage(enum dci_code);
+/* Counts a failed request, to be told with others. */
+void keeper_add_outage(
+    struct keeper *, struct task *, const struct dci_failure *why);
+/* Tells, one line for each reason; what has failed is tried again together. */
+void keeper_tell_outages(struct keeper *);
+/* Tells if others did not end in time. */
+void keeper_watch_outages(struct keeper *, int64_t now);
+
 /* --- keeper_settle.c: taking into use, storing, telling ----------------- */
 
 /* Soon, from the event loop. */
@@ -113,6 +138,7 @@ void keeper_log_taken(
  * 0 if not. */
 void keeper_log_failed(const struct keeper *, const char *event,
     const struct fetch_name *, const struct dci_failure *why, int64_t next);
+void keeper_log_outage(const struct outage *, int64_t next);
 void keeper_log_revoked(const struct keeper *);
 void keeper_log_platform(const char *event, const struct dci_platform_id *,
     const struct dci_failure *why);

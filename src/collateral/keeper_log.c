@@ -73,6 +73,23 @@ keeper_log_failed(const struct keeper *k, const char *event,
 }
 
 void
+keeper_log_outage(const struct outage *o, int64_t next)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_LEVEL_WARN, "collateral-fetch-failed");
+	log_name(&l, &o->first);
+	if (o->documents > 1)
+		log_int(&l, "documents", o->documents);
+	log_failure(&l, &o->why);
+	if (o->in_use_until != 0)
+		log_time(&l, "in_use_until", o->in_use_until);
+	if (next != 0)
+		log_time(&l, "next_try", next);
+	log_end(&l);
+}
+
+void
 keeper_log_revoked(const struct keeper *k)
 {
 	struct log_line l;

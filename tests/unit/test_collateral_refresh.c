@@ -70,13 +70,18 @@ source_that_is_down_for_an_hour_is_asked_ever_less_often(void **state)
 		pass(60);
 	/* After 0, 1, 3, 7, 15, 31 minutes, more or less. */
 	assert_in_range(source.all, 4 * 5, 4 * 8);
+	/* One line for each attempt, whatever it was for. */
+	unsigned attempts = source.all / 4;
+	assert_int_equal(source.all, 4 * attempts);
 	assert_int_equal(
 	    lines("collateral-fetch-failed", "code=source-unreachable"),
-	    source.all);
+	    attempts);
+	assert_int_equal(
+	    lines("collateral-fetch-failed", "documents=4"), attempts);
 	assert_int_equal(
 	    lines("collateral-fetch-failed",
 		"in_use_until=2026-10-21T14:13:20Z next_try=2026-"),
-	    source.all);
+	    attempts);
 	assert_old();
 	source_fails(DCI_OK);
 	issue();
@@ -84,6 +89,45 @@ source_that_is_down_for_an_hour_is_asked_ever_less_often(void **state)
 		pass(60);
 	assert_int_equal(
 	    described(0, DCI_DOC_TCB_INFO).dates.issued, TEST_TIME + 7 * HOUR);
+}
+
+/* Those that were not due at the same time join the others. */
+static void
+many_platforms_do_not_make_many_lines_of_an_outage(void **state)
+{
+	(void)state;
+	config.platforms_per_minute = 100;
+	keeper_stop();
+	keeper_start();
+	for (uint8_t i = 2; i <= 30; i++) {
+		want(i);
+		pump();
+		prove(i);
+		pass(60);
+	}
+	source_fails(DCI_SOURCE_TIMEOUT);
+	source.fails[FETCH_ROOT_CRL] = DCI_SOURCE_NAME_UNKNOWN;
+	pass(7 * HOUR);
+	forget_log();
+	source.all = 0;
+	for (int i = 0; i < 24 * 60; i++)
+		pass(60);
+	assert_in_range(source.all, 33 * 18, 33 * 32);
+	assert_int_equal(lines("collateral-fetch-failed",
+			     "documents=32 code=source-timeout"),
+	    source.all / 33);
+	assert_int_equal(
+	    lines("collateral-fetch-failed", ""), 2 * (source.all / 33));
+	/* One that is an own fault has its own line. */
+	source_fails(DCI_OK);
+	source.fails[FETCH_QE_IDENTITY] = DCI_SOURCE_NOT_FOUND;
+	forget_log();
+	keeper_refresh(keeper);
+	pump();
+	assert_int_equal(lines("collateral-fetch-failed", ""), 1);
+	assert_int_equal(lines("collateral-fetch-failed",
+			     "document=\"QE identity\" code=source-not-found"),
+	    1);
 }
 
 static void
@@ -335,6 +379,7 @@ main(void)
 	    KEPT(newer_documents_replace_older_ones_together),
 	    KEPT(what_is_still_the_same_changes_nothing),
 	    KEPT(source_that_is_down_for_an_hour_is_asked_ever_less_often),
+	    KEPT(many_platforms_do_not_make_many_lines_of_an_outage),
 	    KEPT(what_the_source_asks_for_is_heard),
 	    KEPT(old_documents_stay_until_they_expire_and_this_is_said),
 	    KEPT(older_documents_are_refused),

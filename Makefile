@@ -162,6 +162,9 @@ $(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
 	LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
 	fetcher_new fetcher_free fetcher_get log_end)
 
+# This one has no processes to supply.
+$(BUILD)/tests/test_publication: LDFLAGS += -Wl,--wrap=supply_change
+
 # In these, memory runs out (tests/unit/alloc_inject.h).
 $(BUILD)/tests/test_alloc_%: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
 	malloc calloc realloc strdup free)

@@ -42,8 +42,11 @@ read_all(int fd, size_t *n, const char **why)
 	while (done < *n) {
 		ssize_t got = pread(fd, data + done, *n - done, (off_t)done);
 
-		if (got <= 0)
-			log_fatal("internal-error", "a memfd cannot be read");
+		if (got <= 0) {
+			*why = "a publication that cannot be read";
+			free(data);
+			return NULL;
+		}
 		done += (size_t)got;
 	}
 	return data;

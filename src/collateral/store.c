@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -22,7 +23,10 @@ CLEANUP_TYPE(cleanup_dir, DIR, closedir)
 struct names {
 	size_t n;
 	char name[STORE_PLATFORMS][STORE_NAME_SIZE];
-	bool more; /* there are too many */
+	bool more;      /* there are too many */
+	bool cut;       /* there are more entries than were looked at */
+	size_t strange; /* names that are none of ours */
+	char first[NAME_MAX + 1];
 };
 
 const char *
@@ -123,14 +127,11 @@ remove_old(int fd, const char *name)
 		unlinkat(fd, name, 0);
 }
 
-/* Names that are none of ours are reported, and unfinished writes removed, by
- * store_read() alone. */
+/* Unfinished writes are removed by store_read() alone. */
 static void
-entry(struct names *names, int fd, enum source_update kind, bool quietly,
-    const char *name)
+entry(struct names *names, int fd, bool quietly, const char *name)
 {
 	struct dci_platform_id platform;
-	struct dci_failure f;
 
 	if (store_name_parse(&platform, name)) {
 		names_add(names, name);
@@ -139,12 +140,36 @@ entry(struct names *names, int fd, enum source_update kind, bool quietly,
 		return;
 	} else if (is_unfinished(name)) {
 		remove_old(fd, name);
-	} else {
+	} else if (names->strange++ == 0) {
+		snprintf(names->first, sizeof(names->first), "%s", name);
+	}
+}
+
+/* One line for each kind of trouble, however many files make it. */
+static void
+report(const struct names *names, enum source_update kind)
+{
+	struct dci_failure f;
+
+	if (names->strange > 0) {
 		dci_fail(&f, DCI_COLLATERAL_FILE_NAME,
-		    "The file %s is none of ours: names are like "
+		    "%zu file%s none of ours: names are like "
 		    "sgx-00906ed50000-platform.json.",
-		    name);
-		passed_over(kind, name, &f);
+		    names->strange, names->strange == 1 ? " is" : "s are");
+		passed_over(kind, names->first, &f);
+	}
+	if (names->cut) {
+		dci_fail(&f, DCI_TOO_MANY_FILES,
+		    "Only %d entries of the folder %s were looked at, and "
+		    "there are more.",
+		    ENTRIES_MAX, store_kind_name(kind));
+		passed_over(kind, "after the last", &f);
+	}
+	if (names->more) {
+		dci_fail(&f, DCI_TOO_MANY_PLATFORMS,
+		    "There are more than the %u bundles that are read.",
+		    STORE_PLATFORMS);
+		passed_over(kind, "after the last", &f);
 	}
 }
 
@@ -166,11 +191,14 @@ names_read(struct names **out, int folder, enum source_update kind,
 		    "The folder %s of the collateral cannot be read: %s.",
 		    store_kind_name(kind), strerror(why));
 	}
-	for (size_t i = 0; dir != NULL && i < ENTRIES_MAX; i++) {
-		if ((e = readdir(dir)) == NULL)
+	for (size_t i = 0; dir != NULL && (e = readdir(dir)) != NULL; i++) {
+		names->cut = i == ENTRIES_MAX;
+		if (names->cut)
 			break;
-		entry(names, fd, kind, quietly, e->d_name);
+		entry(names, fd, quietly, e->d_name);
 	}
+	if (!quietly)
+		report(names, kind);
 	*out = TAKE(names);
 	return 0;
 }
@@ -203,18 +231,11 @@ store_read(int folder, enum source_update kind, store_found found, void *arg,
 {
 	struct names *names CLEANUP(cleanup_free) = NULL;
 	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
-	struct dci_failure why;
 
 	if (names_read(&names, folder, kind, false, f) != 0)
 		return -1;
 	for (size_t i = 0; i < names->n; i++)
 		bundle_found(fd, kind, names->name[i], found, arg);
-	if (names->more) {
-		dci_fail(&why, DCI_TOO_MANY_PLATFORMS,
-		    "There are more than the %u bundles that are read.",
-		    STORE_PLATFORMS);
-		passed_over(kind, "after the last", &why);
-	}
 	return 0;
 }
 

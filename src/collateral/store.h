@@ -29,8 +29,9 @@ bool store_name_parse(struct dci_platform_id *, const char *name) MUST_CHECK;
 const char *store_kind_name(enum source_update);
 
 /* Called for each bundle of that kind, in the order of names.  A file that is
- * no bundle, or whose name does not fit, is logged (collateral-passed-over)
- * and passed over.  The files may be taken (and zeroed) by the callback. */
+ * no bundle is logged (collateral-passed-over) and passed over, all whose names
+ * do not fit with one line; one more says that there are too many.  The files
+ * may be taken (and zeroed) by the callback. */
 typedef void (*store_found)(
     void *arg, const struct dci_platform_id *, struct collateral_files *);
 

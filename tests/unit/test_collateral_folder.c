@@ -166,6 +166,26 @@ nonsense_in_the_folder_harms_nobody(void **state)
 }
 
 static void
+heaps_of_files_are_two_lines(void **state)
+{
+	char name[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 4100; i++) {
+		snprintf(name, sizeof(name), "%s/standard/junk-%u", base, i);
+		int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	offline();
+	assert_int_equal(lines("collateral-passed-over", ""), 2);
+	assert_int_equal(
+	    lines("collateral-passed-over", "code=collateral-file-name"), 1);
+	assert_int_equal(
+	    lines("collateral-passed-over", "code=too-many-files"), 1);
+}
+
+static void
 more_than_are_kept_are_passed_over(void **state)
 {
 	(void)state;
@@ -426,6 +446,7 @@ main(void)
 	    STORED(documents_in_the_folder_are_verified),
 	    STORED(file_under_a_wrong_name_is_refused),
 	    STORED(nonsense_in_the_folder_harms_nobody),
+	    STORED(heaps_of_files_are_two_lines),
 	    STORED(more_than_are_kept_are_passed_over),
 	    STORED(platform_without_room_for_its_documents_is_passed_over),
 	    STORED(expired_is_used_for_the_verification_to_say_so),

@@ -3,12 +3,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
-#include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/seccomp_rules.h"
 #include "issuer/child.h"
 #include "issuer/sandbox.h"
 
@@ -89,16 +86,6 @@ static const int network_calls[] = {SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
     SCMP_SYS(recvmmsg), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(sched_getaffinity)};
 
-/* Nobody here has a use for these but an intruder: the process ends. */
-static const int forbidden_calls[] = {SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(execve),
-    SCMP_SYS(execveat), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(fork),
-    SCMP_SYS(vfork), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
-    SCMP_SYS(pidfd_getfd), SCMP_SYS(mount), SCMP_SYS(setns), SCMP_SYS(unshare),
-    SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),
-    SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
-    SCMP_SYS(userfaultfd)};
-
 /* For some there is one who needs them. */
 static const int forbidden_without_network[] = {SCMP_SYS(connect),
     SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(socket), SCMP_SYS(socketpair)};
@@ -107,133 +94,53 @@ static const int forbidden_with_network[] = {
 static const int forbidden_to_others[] = {SCMP_SYS(memfd_create)};
 
 static void
-add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+need(int r)
 {
-	for (size_t i = 0; i < n; i++) {
-		int r = seccomp_rule_add(ctx, action, calls[i], 0);
-
-		if (r != 0)
-			log_fatal("sandbox", "seccomp rule for call %d: %s",
-			    calls[i], strerror(-r));
-	}
+	if (r != 0)
+		log_fatal("sandbox", "seccomp rules: %s", strerror(-r));
 }
 
 #define ADD_RULES(ctx, action, calls) \
-	add_rules(ctx, action, calls, sizeof(calls) / sizeof((calls)[0]))
-
-/* Memory may be mapped, but never as code. */
-static void
-add_memory_rules(scmp_filter_ctx ctx)
-{
-	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec) !=
-		0 ||
-	    seccomp_rule_add(
-		ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec) != 0)
-		log_fatal("sandbox", "seccomp rules for memory");
-}
+	need(SECCOMP_RULES_CALLS(ctx, action, calls))
 
 /* Sending, but not by MSG_FASTOPEN: that connects a socket that is not, and
  * shutdown() makes such a one out of the listening socket. */
 static void
 add_sending_rules(scmp_filter_ctx ctx)
 {
-	struct scmp_arg_cmp sendto_flags =
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
-	struct scmp_arg_cmp sendmsg_flags =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0);
-
-	if (seccomp_rule_add(
-		ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, sendto_flags) != 0 ||
-	    seccomp_rule_add(
-		ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1, sendmsg_flags) != 0)
-		log_fatal("sandbox", "seccomp rules for sending");
+	need(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)));
+	need(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)));
 }
 
-static void
-add_rule(scmp_filter_ctx ctx, uint32_t action, int call, unsigned n,
-    struct scmp_arg_cmp a, struct scmp_arg_cmp b)
-{
-	const struct scmp_arg_cmp conditions[] = {a, b};
-	int r = seccomp_rule_add_array(ctx, action, call, n, conditions);
-
-	if (r != 0)
-		log_fatal("sandbox", "seccomp rule for call %d: %s", call,
-		    strerror(-r));
-}
-
-/* Threads but no processes; of sockets those that reach other machines, and no
- * service of this one that listens on a path. */
 static void
 add_network_rules(scmp_filter_ctx ctx)
 {
-	static const int domains[] = {AF_INET, AF_INET6};
-	static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
-	const struct scmp_arg_cmp any = {0};
-
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, network_calls);
 	ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_with_network);
-	for (size_t i = 0; i < 4; i++)
-		add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)domains[i / 2]),
-		    SCMP_A1(
-			SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)types[i % 2]));
-	/* libcurl's wake-up. Of datagrams, each end could be connected again,
-	 * and send to any path. */
-	add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
-	    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
-	add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD), any);
-	add_rule(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0), any);
-	/* Its flags cannot be looked at; glibc then takes clone(). */
-	add_rule(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, any, any);
+	need(seccomp_rules_socket(ctx));
+	need(seccomp_rules_socketpair(ctx));
+	need(seccomp_rules_threads(ctx));
 	/* glibc's resolver: what a socket has for it. */
-	add_rule(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FIONREAD), any);
+	need(seccomp_rules_ioctl(ctx));
 }
 
-/* fcntl() by its commands: with F_SETOWN, F_SETSIG and O_ASYNC a descriptor
- * would send signals to other processes. */
 static void
 add_fcntl_rules(scmp_filter_ctx ctx, enum role role)
 {
-	static const int common[] = {
-	    F_GETFL, F_GETFD, F_SETFD, F_DUPFD, F_DUPFD_CLOEXEC};
 	/* SQLite's locks. */
-	static const int ledger[] = {
+	static const int database[] = {
 	    F_SETLK, F_SETLKW, F_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK};
 	/* What it publishes is sealed. */
 	static const int collector[] = {F_ADD_SEALS};
-	size_t n = sizeof(common) / sizeof(common[0]);
-	bool database = role == ROLE_LEDGER || role == ROLE_FORECASTER;
-	const int *own = database ? ledger : collector;
-	size_t owns = database ? sizeof(ledger) / sizeof(ledger[0])
-		      : role == ROLE_COLLECTOR ? 1
-					       : 0;
-	int bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
-	    SCMP_A1(SCMP_CMP_EQ, F_SETFL),
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ASYNC, 0));
 
-	for (size_t i = 0; i < n + owns; i++) {
-		int command = i < n ? common[i] : own[i - n];
-
-		bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)command));
-	}
-	if (bad != 0)
-		log_fatal("sandbox", "seccomp rules for fcntl");
-}
-
-/* abort() signals the process itself; nobody else may be signalled. */
-static void
-add_abort_rule(scmp_filter_ctx ctx)
-{
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) != 0)
-		log_fatal("sandbox", "seccomp rule for abort");
+	if (role == ROLE_LEDGER || role == ROLE_FORECASTER)
+		need(seccomp_rules_fcntl(
+		    ctx, database, sizeof(database) / sizeof(database[0])));
+	else
+		need(seccomp_rules_fcntl(
+		    ctx, collector, role == ROLE_COLLECTOR ? 1 : 0));
 }
 
 /* Calls that libraries make without need get EPERM; forbidden ones end the
@@ -246,10 +153,10 @@ enter_seccomp(enum role role, bool network)
 	if (ctx == NULL)
 		log_fatal("sandbox", "seccomp is not available");
 	ADD_RULES(ctx, SCMP_ACT_ALLOW, common_calls);
-	add_memory_rules(ctx);
+	need(seccomp_rules_memory(ctx));
 	add_fcntl_rules(ctx, role);
 	add_sending_rules(ctx);
-	add_abort_rule(ctx);
+	need(seccomp_rules_abort(ctx));
 	if (role == ROLE_WORKER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
@@ -265,7 +172,7 @@ enter_seccomp(enum role role, bool network)
 	else
 		ADD_RULES(
 		    ctx, SCMP_ACT_KILL_PROCESS, forbidden_without_network);
-	ADD_RULES(ctx, SCMP_ACT_KILL_PROCESS, forbidden_calls);
+	need(seccomp_rules_forbidden(ctx));
 	int r = seccomp_load(ctx);
 	if (r != 0)
 		log_fatal("sandbox", "seccomp_load: %s", strerror(-r));

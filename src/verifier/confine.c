@@ -2,125 +2,124 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <sched.h>
-#include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/seccomp_rules.h"
 #include "ratls/source.h"
 #include "verifier/confine.h"
 
 /* The loop, the service, and in the thread: connecting and resolving names.
- * Whatever is in neither list fails with EPERM. */
+ * Whatever is in no list fails with EPERM. */
 static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvmsg),
     SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmmsg),
-    SCMP_SYS(sendmmsg), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(socket),
-    SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
-    SCMP_SYS(setsockopt), SCMP_SYS(getpeername), SCMP_SYS(getsockname),
-    SCMP_SYS(ioctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_wait),
-    SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(munmap),
-    SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(mlock),
-    SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-    SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(getpid),
-    SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(sendmmsg), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect),
+    SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+    SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_ctl), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk),
+    SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(futex),
+    SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+    SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
     SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
     SCMP_SYS(exit_group), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat),
     SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(pread64),
-    SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(openat), SCMP_SYS(open),
-    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
+    SCMP_SYS(dup), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
     SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
-    SCMP_SYS(getcwd), SCMP_SYS(uname), SCMP_SYS(sched_yield), SCMP_SYS(tgkill),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(prlimit64)};
+    SCMP_SYS(getcwd), SCMP_SYS(uname), SCMP_SYS(sched_yield),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)};
 
 /* A file is replaced, in a folder that is looked for by making it. */
 static const int keep_calls[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2),
-    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(fchmod), SCMP_SYS(mkdirat)};
+    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(mkdirat)};
+
+static int
+allow_opening(scmp_filter_ctx ctx, uint64_t mask, uint64_t flags)
+{
+	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, mask, flags));
+
+	if (r != 0)
+		return r;
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, mask, flags));
+}
+
+/* Only a new file is ever written; then it takes another's place.  Landlock
+ * says where, but it lets a file be cut and given another mode. */
+static int
+add_keep_rules(scmp_filter_ctx ctx)
+{
+	static const mode_t modes[] = {0600, 0644};
+	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, keep_calls);
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fchmod), 1,
+		    SCMP_A1(SCMP_CMP_EQ, modes[i]));
+	if (r != 0)
+		return r;
+	return allow_opening(ctx, O_CREAT | O_EXCL | O_TRUNC, O_CREAT | O_EXCL);
+}
 
 /* libcurl's resolver has threads, and wakes the loop through a pair. */
-static const int fetch_calls[] = {SCMP_SYS(socketpair), SCMP_SYS(sysinfo)};
-
-/* Nobody here has a use for these but an intruder: the process ends. */
-static const int forbidden_calls[] = {SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(execve),
-    SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(kill),
-    SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(mount),
-    SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup), SCMP_SYS(keyctl),
-    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(userfaultfd)};
-
 static int
-add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+add_fetch_rules(scmp_filter_ctx ctx)
 {
-	for (size_t i = 0; i < n; i++) {
-		int r = seccomp_rule_add(ctx, action, calls[i], 0);
+	static const int calls[] = {SCMP_SYS(sysinfo)};
+	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, calls);
 
-		if (r != 0)
-			return r;
-	}
-	return 0;
+	return r != 0 ? r : seccomp_rules_socketpair(ctx);
 }
 
-/* Memory may be mapped, but never as code that can be written. */
+/* The C library asks how large a thread's stack may be. */
 static int
-add_memory_rules(scmp_filter_ctx ctx)
+add_limit_rule(scmp_filter_ctx ctx)
 {
-	struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	int r =
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
-
-	if (r != 0)
-		return r;
-	return seccomp_rule_add(
-	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec);
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+	    SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
 }
 
-/* Threads, but no processes.  What clone3() is asked for lies in memory, where
- * a filter cannot look; the C library takes clone() where there is none. */
 static int
-add_thread_rules(scmp_filter_ctx ctx)
+add_rules(scmp_filter_ctx ctx, bool keeps, bool fetches)
 {
-	struct scmp_arg_cmp thread =
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-	int r =
-	    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, allowed_calls);
 
-	if (r != 0)
-		return r;
-	return seccomp_rule_add(
-	    ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (r == 0)
+		r = allow_opening(ctx, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+	if (r == 0 && keeps)
+		r = add_keep_rules(ctx);
+	if (r == 0 && fetches)
+		r = add_fetch_rules(ctx);
+	if (r == 0)
+		r = add_limit_rule(ctx);
+	if (r == 0)
+		r = seccomp_rules_memory(ctx);
+	if (r == 0)
+		r = seccomp_rules_threads(ctx);
+	if (r == 0)
+		r = seccomp_rules_abort(ctx);
+	if (r == 0)
+		r = seccomp_rules_fcntl(ctx, NULL, 0);
+	if (r == 0)
+		r = seccomp_rules_ioctl(ctx);
+	if (r == 0)
+		r = seccomp_rules_socket(ctx);
+	return r != 0 ? r : seccomp_rules_forbidden(ctx);
 }
 
 static int
 enter_seccomp(bool keeps, bool fetches, struct dci_failure *f)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int r = ctx == NULL ? -ENOMEM : 0;
+	int r = ctx == NULL ? -ENOMEM : add_rules(ctx, keeps, fetches);
 
-	if (r == 0)
-		r = add_rules(ctx, SCMP_ACT_ALLOW, allowed_calls,
-		    sizeof(allowed_calls) / sizeof(allowed_calls[0]));
-	if (r == 0 && keeps)
-		r = add_rules(ctx, SCMP_ACT_ALLOW, keep_calls,
-		    sizeof(keep_calls) / sizeof(keep_calls[0]));
-	if (r == 0 && fetches)
-		r = add_rules(ctx, SCMP_ACT_ALLOW, fetch_calls,
-		    sizeof(fetch_calls) / sizeof(fetch_calls[0]));
-	if (r == 0)
-		r = add_memory_rules(ctx);
-	if (r == 0)
-		r = add_thread_rules(ctx);
-	if (r == 0)
-		r = add_rules(ctx, SCMP_ACT_KILL_PROCESS, forbidden_calls,
-		    sizeof(forbidden_calls) / sizeof(forbidden_calls[0]));
 	if (r == 0)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);

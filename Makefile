@@ -111,10 +111,16 @@ asan:
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite,possible
 
+# Not of what is locked in: valgrind does not know seccomp().
+LOCKED_IN := $(patsubst %,$(BUILD)/tests/test_%,\
+	sandbox_network verifier_confine)
+
 valgrind: packages-present
 	@$(MAKE) --no-print-directory unit-tests helpers
 	@BUILD=$(BUILD) RUNNER="$(MEMCHECK)" LIMIT=1800 DCI_TEST_SAMPLED=1 \
-	    tests/run $(UNIT_TESTS)
+	    tests/run $(filter-out $(LOCKED_IN),$(UNIT_TESTS))
+	@BUILD=$(BUILD) RUNNER="valgrind -q --tool=helgrind --error-exitcode=99" \
+	    tests/run $(BUILD)/tests/test_threads
 
 # 10 000 deaths, an hour or so.
 soak: packages-present programs helpers

@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/limits.h"
+#include "base/tls_flood.h"
 #include "client/stream.h"
 #include "proto/enrol.h"
 
@@ -48,7 +50,7 @@ stream_context(const struct stream_identity *id, struct dci_failure *f)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 				     SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_AUTO_RETRY);
+	tls_flood_guard(ctx);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	if (SSL_CTX_load_verify_file(ctx, id->ca_file) <= 0) {
 		dci_fail(f, DCI_CA_FILE_MALFORMED,
@@ -127,6 +129,15 @@ fail_late(struct dci_failure *f, const char *what)
 }
 
 static int
+fail_flooded(struct dci_failure *f)
+{
+	ERR_clear_error();
+	return dci_fail(f, DCI_ISSUER_FLOOD,
+	    "The issuer sent more than %u TLS records that are not data.",
+	    LIMIT_HANDSHAKE_RECORDS);
+}
+
+static int
 fail_handshake(SSL *ssl, int ssl_error, int error, struct dci_failure *f)
 {
 	long verified = SSL_get_verify_result(ssl);
@@ -160,6 +171,8 @@ shake_hands(struct stream *s, struct dci_failure *f)
 	} while (again(s, result, &ssl_error, &late));
 	if (late)
 		return fail_late(f, "during the TLS handshake");
+	if (tls_flooded(s->ssl))
+		return fail_flooded(f);
 	return fail_handshake(s->ssl, ssl_error, errno, f);
 }
 
@@ -243,6 +256,8 @@ stream_write(struct stream *s, struct bytes data, struct dci_failure *f)
 	} while (again(s, result, &ssl_error, &late));
 	if (late)
 		return fail_late(f, "while we were sending");
+	if (tls_flooded(s->ssl))
+		return fail_flooded(f);
 	return fail_io(ssl_error, errno, f);
 }
 
@@ -268,6 +283,10 @@ stream_read(struct stream *s, struct writer *w, struct dci_failure *f)
 			return STREAM_FAILED;
 		}
 	} while (again(s, result, &ssl_error, &late));
+	if (tls_flooded(s->ssl)) {
+		fail_flooded(f);
+		return STREAM_FAILED;
+	}
 	if (ssl_error == SSL_ERROR_ZERO_RETURN)
 		return STREAM_END;
 	if (late)

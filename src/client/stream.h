@@ -35,7 +35,7 @@ struct stream {
  * Connects and shakes hands; the server has to prove to be the host of that
  * address, by name or IP address.  seconds is for the handshake and for
  * everything afterwards.  Returns 0, or -1 with *f (issuer-unreachable,
- * issuer-untrusted, tls-handshake, issuer-timeout).
+ * issuer-untrusted, tls-handshake, issuer-timeout, issuer-flood).
  */
 int stream_open(struct stream *, SSL_CTX *, const struct address *, int seconds,
     struct dci_failure *f) MUST_CHECK;
@@ -47,7 +47,7 @@ int stream_write(
     struct stream *, struct bytes, struct dci_failure *f) MUST_CHECK;
 
 enum stream_read {
-	STREAM_FAILED, /* *f: issuer-timeout, issuer-closed, ... */
+	STREAM_FAILED, /* *f: issuer-timeout, issuer-flood, ... */
 	STREAM_DATA,   /* at least one byte was appended */
 	STREAM_END,    /* the other side's close_notify */
 };

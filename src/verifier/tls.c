@@ -2,35 +2,9 @@
 #include <openssl/err.h>
 
 #include "base/ecdsa.h"
-#include "base/limits.h"
+#include "base/tls_flood.h"
 #include "ratls/make.h"
 #include "verifier/tls.h"
-
-/* OpenSSL reads on by itself as long as what comes is no data, and does not
- * return while enough of it comes (a TLS 1.2 client may ask for renegotiation
- * again and again, and gets a warning each time).  No callback can make it
- * fail, but once the other side has ended it throws the rest away.  The number
- * of such records lives in the SSL itself, since that outlives its
- * connection. */
-static void
-on_message(int sent, int version, int type, const void *data, size_t n,
-    SSL *ssl, void *arg)
-{
-	const uint8_t *kind = data;
-
-	(void)version;
-	(void)arg;
-	/* Both begin with the type of a record: in TLS 1.3 the outer one of
-	 * all that is encrypted says data. */
-	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
-	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
-		return;
-	uintptr_t records = (uintptr_t)SSL_get_app_data(ssl) + 1;
-	SSL_set_app_data(ssl, (void *)records);
-	if (records > LIMIT_HANDSHAKE_RECORDS)
-		SSL_set_shutdown(
-		    ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
-}
 
 static bool
 set_up(SSL_CTX *ctx, EVP_PKEY *key, const uint8_t *der, size_t n)
@@ -43,9 +17,7 @@ set_up(SSL_CTX *ctx, EVP_PKEY *key, const uint8_t *der, size_t n)
 	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	/* SSL_read() returns after a message that is no data. */
-	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_msg_callback(ctx, on_message);
+	tls_flood_guard(ctx);
 	return true;
 }
 

@@ -51,6 +51,8 @@
 	FAKE(WRONG_KEY, "wrong-key")                         \
 	FAKE(WRONG_CA, "wrong-ca")                           \
 	FAKE(EXPIRED, "expired")                             \
+	FAKE(FLOOD_TLS12, "flood-of-hello-requests")         \
+	FAKE(FLOOD_TLS13, "flood-of-key-updates")            \
 	FAKE(SILENT, "silent")                               \
 	FAKE(SILENT_TCP, "silent-tcp")                       \
 	FAKE(NO_TLS, "no-tls")                               \
@@ -217,7 +219,8 @@ fake_context(const struct fake_issuer *fake, enum fake_mode mode)
 	SSL_CTX_set_verify(ctx,
 	    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 	    nobody ? fake_take_nobody : fake_take_anybody);
-	if (mode == FAKE_GOOD_TLS12 || mode == FAKE_ALERT_EARLY)
+	if (mode == FAKE_GOOD_TLS12 || mode == FAKE_ALERT_EARLY ||
+	    mode == FAKE_FLOOD_TLS12)
 		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
 	return ctx;
 }
@@ -331,6 +334,21 @@ fake_issue(const struct fake_issuer *fake, SSL *ssl, enum fake_mode mode)
 	return mode != FAKE_TRUNCATE_CERTIFICATE && mode != FAKE_TRUNCATE_END;
 }
 
+/* Messages that are no data, until the client has gone. */
+static void
+fake_flood(SSL *ssl, enum fake_mode mode)
+{
+	for (unsigned i = 0; i < 4 * LIMIT_HANDSHAKE_RECORDS; i++) {
+		bool asked =
+		    mode == FAKE_FLOOD_TLS12
+			? SSL_renegotiate(ssl)
+			: SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+
+		if (!asked || SSL_do_handshake(ssl) != 1)
+			return;
+	}
+}
+
 /* After the handshake; false to hang up without close_notify. */
 static bool
 fake_talk(const struct fake_issuer *fake, SSL *ssl, enum fake_mode mode)
@@ -353,7 +371,10 @@ fake_talk(const struct fake_issuer *fake, SSL *ssl, enum fake_mode mode)
 	}
 	fake_receive(ssl, request, sizeof(request));
 	MUST(strcmp(request, "SECRET_PROVISION_RA_TLS_REQUEST_V1") == 0);
-	if (mode == FAKE_SILENT)
+	if (mode == FAKE_FLOOD_TLS12 || mode == FAKE_FLOOD_TLS13)
+		fake_flood(ssl, mode);
+	if (mode == FAKE_SILENT || mode == FAKE_FLOOD_TLS12 ||
+	    mode == FAKE_FLOOD_TLS13)
 		return SSL_read(ssl, request, 1) == 1;
 	secret_prov_response_encode(
 	    &w, (struct bytes){(const uint8_t *)"secret", 7});

@@ -44,7 +44,7 @@ report_status_by_word(const char *word)
 						    : DCI_STATUSES;
 }
 
-static enum ear_tier
+static enum ear_value
 hardware_tier(enum dci_status status, bool outdated_tolerated)
 {
 	switch (status) {
@@ -64,7 +64,7 @@ hardware_tier(enum dci_status status, bool outdated_tolerated)
 	}
 }
 
-static enum ear_tier
+static enum ear_value
 configuration_tier(enum dci_status status)
 {
 	switch (status) {
@@ -73,16 +73,22 @@ configuration_tier(enum dci_status status)
 	case DCI_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED:
 	case DCI_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
 		return EAR_WARNING;
-	case DCI_STATUS_INVALID:
-	case DCI_STATUS_REVOKED:
-		return EAR_NONE;
 	default:
 		return EAR_AFFIRMING;
 	}
 }
 
-static enum ear_tier
-worst(enum ear_tier a, enum ear_tier b)
+/* What the hardware vouches for. */
+static enum ear_value
+resting_on(enum ear_value hardware, enum ear_value claim)
+{
+	return hardware >= EAR_CONTRAINDICATED && claim == EAR_AFFIRMING
+		   ? EAR_NONE
+		   : claim;
+}
+
+static enum ear_value
+worst(enum ear_value a, enum ear_value b)
 {
 	return a > b ? a : b;
 }
@@ -90,16 +96,19 @@ worst(enum ear_tier a, enum ear_tier b)
 struct ear_vector
 ear_vector_of(enum dci_status status, bool debug, bool outdated_tolerated)
 {
+	enum ear_value hardware = hardware_tier(status, outdated_tolerated);
 	struct ear_vector v = {
-	    .hardware = hardware_tier(status, outdated_tolerated),
-	    .configuration = configuration_tier(status),
+	    .hardware = hardware,
+	    .configuration = resting_on(hardware, configuration_tier(status)),
 	    .executables = EAR_NONE,
-	    .runtime_opaque = debug ? EAR_CONTRAINDICATED : EAR_AFFIRMING,
+	    .runtime_opaque = resting_on(
+		hardware, debug ? EAR_CONTRAINDICATED : EAR_AFFIRMING),
 	};
 
-	/* A quote whose signature is wrong says nothing about its enclave. */
+	/* Anybody may have written such a quote; so says every claim. */
 	if (status == DCI_STATUS_INVALID)
-		v.runtime_opaque = EAR_NONE;
+		return (struct ear_vector){EAR_CONTRAINDICATED, EAR_UNAUTHENTIC,
+		    EAR_UNAUTHENTIC, EAR_UNAUTHENTIC, EAR_UNAUTHENTIC};
 	v.status = worst(v.hardware, worst(v.configuration, v.runtime_opaque));
 	return v;
 }

@@ -102,20 +102,27 @@ enum dci_status report_status_by_word(const char *);
 #define EAR_POLICY_STRICT   "urn:dci:appraisal:strict"
 #define EAR_POLICY_OUTDATED "urn:dci:appraisal:outdated-tcb-tolerated"
 
-/* AR4SI trust tiers (draft-ietf-rats-ar4si, 3.2). */
-enum ear_tier {
+/* AR4SI trust tiers (draft-ietf-rats-ar4si, 2.3.2), and the one value that we
+ * use beside the first of a tier (2.3.4). */
+enum ear_value {
 	EAR_NONE = 0, /* no claim made */
 	EAR_AFFIRMING = 2,
 	EAR_WARNING = 32,
 	EAR_CONTRAINDICATED = 96,
+	EAR_UNAUTHENTIC = 99, /* "Cryptographic validation [...] has failed" */
 };
 
 struct ear_vector {
-	enum ear_tier status; /* the worst of the four */
-	enum ear_tier hardware, configuration, executables, runtime_opaque;
+	enum ear_value status; /* the worst tier of the four */
+	enum ear_value hardware, configuration, executables, runtime_opaque;
 };
 
-/* Our mapping; there is no standard for it. */
+/*
+ * Our mapping; there is no standard for it.  For the statuses that have a word
+ * (report_status_word()), DCI_STATUS_INVALID for SIGNATURE_INVALID.  Nothing is
+ * affirmed of a quote whose hardware is contraindicated: it is the hardware
+ * that vouches for the rest.
+ */
 struct ear_vector ear_vector_of(
     enum dci_status, bool debug, bool outdated_tolerated);
 

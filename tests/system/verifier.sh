@@ -422,6 +422,27 @@ expect() { # fault: what comes of it
 	trailing-junk) echo 400 quote-trailing-bytes ;;
 	esac
 }
+# What an EAR says: status, hardware, configuration, executables,
+# runtime_opaque.  Only for quotes that get a result.
+vector() { # fault
+	case $1 in
+	bad-signature) echo '[96,99,99,99,99]' ;;
+	qe-revoked | revoked-pck | revoked-ca | tcb-revoked | \
+	    qe-out-of-date | tcb-out-of-date) echo '[96,96,0,0,0]' ;;
+	out-of-date-config-needed) echo '[96,96,32,0,0]' ;;
+	sw-hardening) echo '[32,32,2,0,2]' ;;
+	config-needed) echo '[32,2,32,0,2]' ;;
+	config-and-sw-hardening) echo '[32,32,32,0,2]' ;;
+	padded) echo '[2,2,2,0,2]' ;;
+	debug) echo '[96,2,2,0,96]' ;;
+	esac
+}
+says() { # vector: of the claims of the last EAR
+	jq -e --argjson v "$1" '.submods.sgx | [.ear_status,
+	    (.ear_trustworthiness_vector |
+	        .hardware, .configuration, .executables, .runtime_opaque)] == $v' \
+	    jws.claims >/dev/null
+}
 reload() { # folder
 	ln -sfn "$1" current
 	local before
@@ -454,6 +475,10 @@ while IFS=$'\t' read -r fault verdict where _; do
 	    jq -e '.appraisal.checks | length > 0' body >/dev/null
 	ok "$fault: $want" $?
 	cp body "body.$fault"
+	[ "$1" = 200 ] || continue
+	post in.json -H "$ear"
+	jws sha256 && says "$(vector "$fault")"
+	ok "$fault: EAR $(vector "$fault")" $?
 done < <("$bin/dci-sim" faults)
 jq -e '.advisoryURL == "https://security-center.intel.com" and
     (.advisoryIDs | length) > 0 and .advisoryIDs == (.advisoryIDs | sort | unique)' \

@@ -240,30 +240,48 @@ http_statuses(void **state)
 		    dci_code_http_status(rows[i].code), rows[i].status);
 }
 
+/* status, hardware, configuration, executables, runtime_opaque */
 static void
 ear_mapping(void **state)
 {
 	static const struct {
 		enum dci_status status;
-		bool debug, outdated;
-		struct ear_vector want;
-	} rows[] = {
-	    {DCI_STATUS_UP_TO_DATE, false, false, {2, 2, 2, 0, 2}},
-	    {DCI_STATUS_UP_TO_DATE, true, false, {96, 2, 2, 0, 96}},
-	    {DCI_STATUS_SW_HARDENING_NEEDED, false, false, {32, 32, 2, 0, 2}},
-	    {DCI_STATUS_CONFIGURATION_NEEDED, false, false, {32, 2, 32, 0, 2}},
-	    {DCI_STATUS_OUT_OF_DATE, false, false, {96, 96, 2, 0, 2}},
-	    {DCI_STATUS_OUT_OF_DATE, false, true, {32, 32, 2, 0, 2}},
-	    {DCI_STATUS_REVOKED, false, true, {96, 96, 0, 0, 2}},
-	    {DCI_STATUS_INVALID, false, true, {96, 96, 0, 0, 0}},
+		struct ear_vector strict, debug, tolerated;
+	} rows[DCI_STATUSES] = {
+	    {DCI_STATUS_INVALID, {96, 99, 99, 99, 99}, {96, 99, 99, 99, 99},
+		{96, 99, 99, 99, 99}},
+	    {DCI_STATUS_REVOKED, {96, 96, 0, 0, 0}, {96, 96, 0, 0, 96},
+		{96, 96, 0, 0, 0}},
+	    {DCI_STATUS_UP_TO_DATE, {2, 2, 2, 0, 2}, {96, 2, 2, 0, 96},
+		{2, 2, 2, 0, 2}},
+	    {DCI_STATUS_SW_HARDENING_NEEDED, {32, 32, 2, 0, 2},
+		{96, 32, 2, 0, 96}, {32, 32, 2, 0, 2}},
+	    {DCI_STATUS_CONFIGURATION_NEEDED, {32, 2, 32, 0, 2},
+		{96, 2, 32, 0, 96}, {32, 2, 32, 0, 2}},
+	    {DCI_STATUS_CONFIGURATION_AND_SW_HARDENING_NEEDED,
+		{32, 32, 32, 0, 2}, {96, 32, 32, 0, 96}, {32, 32, 32, 0, 2}},
+	    {DCI_STATUS_OUT_OF_DATE, {96, 96, 0, 0, 0}, {96, 96, 0, 0, 96},
+		{32, 32, 2, 0, 2}},
+	    {DCI_STATUS_OUT_OF_DATE_CONFIGURATION_NEEDED, {96, 96, 32, 0, 0},
+		{96, 96, 32, 0, 96}, {32, 32, 32, 0, 2}},
+	    {DCI_STATUS_TD_RELAUNCH_ADVISED, {32, 32, 2, 0, 2},
+		{96, 32, 2, 0, 96}, {32, 32, 2, 0, 2}},
+	    {DCI_STATUS_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED,
+		{32, 32, 32, 0, 2}, {96, 32, 32, 0, 96}, {32, 32, 32, 0, 2}},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct ear_vector got = ear_vector_of(
-		    rows[i].status, rows[i].debug, rows[i].outdated);
+	for (size_t i = 0; i < DCI_STATUSES; i++) {
+		struct ear_vector got[] = {
+		    ear_vector_of(rows[i].status, false, false),
+		    ear_vector_of(rows[i].status, true, false),
+		    ear_vector_of(rows[i].status, false, true)};
 
-		assert_memory_equal(&got, &rows[i].want, sizeof(got));
+		assert_int_equal(rows[i].status, i);
+		assert_memory_equal(&got[0], &rows[i].strict, sizeof(got[0]));
+		assert_memory_equal(&got[1], &rows[i].debug, sizeof(got[0]));
+		assert_memory_equal(
+		    &got[2], &rows[i].tolerated, sizeof(got[0]));
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 #include <time.h>
+#include <openssl/err.h>
 
 #include "base/text.h"
 #include "base/utf8.h"
@@ -11,6 +12,7 @@
 CLEANUP_TYPE(cleanup_store, X509_STORE, X509_STORE_free)
 CLEANUP_TYPE(cleanup_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
 CLEANUP_TYPE(cleanup_stack, STACK_OF(X509), sk_X509_free)
+CLEANUP_TYPE(cleanup_objects, STACK_OF(ASN1_OBJECT), sk_ASN1_OBJECT_free)
 CLEANUP_TYPE(cleanup_bn, BIGNUM, BN_free)
 
 /* OpenSSL's level of 128 bits: P-256 and SHA-256 or better. */
@@ -90,11 +92,12 @@ credential_add_pem(struct credential *c, struct bytes pem)
 }
 
 static enum dci_code
-code_of(int error, size_t given)
+code_of(int error, int depth, size_t given)
 {
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return DCI_RESULT_DELEGATION_EXPIRED;
+		return depth == 0 ? DCI_RESULT_DELEGATION_EXPIRED
+				  : DCI_RESULT_CA_EXPIRED;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return DCI_RESULT_DELEGATION_NOT_YET_VALID;
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -131,13 +134,38 @@ fail(const struct credential *c, X509_STORE_CTX *ctx, struct dci_checks *checks,
 
 	subject_text(name, sizeof(name), X509_STORE_CTX_get_current_cert(ctx));
 	return dci_checks_fail(checks, f, DCI_CHECK_RESULT_CHAIN,
-	    code_of(error, c->n), "a chain to the root given, valid now",
-	    "%s, at the certificate %s", X509_verify_cert_error_string(error),
-	    name);
+	    code_of(error, X509_STORE_CTX_get_error_depth(ctx), c->n),
+	    "a chain to the root given, valid now", "%s, at the certificate %s",
+	    X509_verify_cert_error_string(error), name);
+}
+
+/* RFC 5280, 6.1: the policy is what says which assurance a delegation has, so
+ * there has to be one that all CAs allow, and under the name that it has for
+ * us: none is mapped to another. */
+static int
+check_policy(struct credential *c, X509_STORE_CTX *ctx, struct dci_failure *f)
+{
+	STACK_OF(ASN1_OBJECT) * any CLEANUP(cleanup_objects) =
+	    sk_ASN1_OBJECT_new_null();
+	X509_POLICY_TREE *tree = NULL;
+	int explicit = 0, result = X509_PCY_TREE_INTERNAL;
+
+	if (any != NULL &&
+	    sk_ASN1_OBJECT_push(any, OBJ_nid2obj(NID_any_policy)) > 0)
+		result = X509_policy_check(&tree, &explicit,
+		    X509_STORE_CTX_get0_chain(ctx), any,
+		    X509_V_FLAG_EXPLICIT_POLICY | X509_V_FLAG_INHIBIT_MAP);
+	X509_policy_tree_free(tree);
+	ERR_clear_error();
+	if (result == X509_PCY_TREE_INTERNAL)
+		return dci_fail(f, DCI_OUT_OF_MEMORY,
+		    "No memory for the policies of the delegation.");
+	c->policy_allowed = result == X509_PCY_TREE_VALID;
+	return 0;
 }
 
 static int
-verify(const struct credential *c, X509_STORE_CTX *ctx, int64_t now,
+verify(struct credential *c, X509_STORE_CTX *ctx, int64_t now,
     struct dci_checks *checks, struct dci_failure *f)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
@@ -156,7 +184,7 @@ verify(const struct credential *c, X509_STORE_CTX *ctx, int64_t now,
 		    DCI_RESULT_CHAIN_INVALID,
 		    "a certificate of the root or of one CA below it",
 		    "a chain of %d certificates", length);
-	return 0;
+	return check_policy(c, ctx, f);
 }
 
 int
@@ -267,6 +295,12 @@ credential_delegation(const struct credential *c, struct dci_delegation *out,
 		*f = why;
 		return -1;
 	}
+	if (!c->policy_allowed)
+		return dci_checks_fail(checks, f, id,
+		    DCI_RESULT_POLICY_NOT_ALLOWED,
+		    "a policy that the issuing CA's certificate allows",
+		    "the policy of assurance %s, which it does not",
+		    ca_assurance_name(leaf.scope.assurance));
 	scope_copy(out, &leaf);
 	if (!time_of(&out->not_before, X509_get0_notBefore(c->given[0])) ||
 	    !time_of(&out->not_after, X509_get0_notAfter(c->given[0])) ||

@@ -142,7 +142,8 @@ rejected "a body too large" result-too-large --root root.crt --headers good.head
 rejected "headers too large" result-too-large --root root.crt --headers large good.body
 
 # --- time ---
-rejected "in a year" result-delegation-expired --time 2099-01-01T00:00:00Z $(result good)
+rejected "in a year" result-delegation-expired --time "$(date -u -d 'now + 1 year' +%FT%TZ)" $(result good)
+rejected "when the CA has ended, too" result-ca-expired --time 2099-01-01T00:00:00Z $(result good)
 rejected "long ago" result-delegation-not-yet-valid --time 1999-01-01T00:00:00Z $(result good)
 
 # --- json ---

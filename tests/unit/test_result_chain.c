@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <openssl/conf.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "result_fixture.h"
 
@@ -245,6 +247,139 @@ the_root_has_to_be_one_self_signed_certificate(void **state)
 	sample_free(&s);
 }
 
+/* --- variants of the CAs, of the same names and keys --- */
+
+static void
+replace_extension(X509 *x, int nid, const char *value)
+{
+	int at = X509_get_ext_by_NID(x, nid, -1);
+
+	if (at >= 0)
+		X509_EXTENSION_free(X509_delete_ext(x, at));
+	if (value == NULL)
+		return;
+	CONF *none = NCONF_new(NULL);
+	X509V3_CTX ctx;
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509V3_set_nconf(&ctx, none);
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(e);
+	assert_int_equal(X509_add_ext(x, e, -1), 1);
+	X509_EXTENSION_free(e);
+	NCONF_free(none);
+}
+
+/* A certificate that ends at that time, 0: as it does. */
+static X509 *
+ending(const X509 *ca, time_t end)
+{
+	X509 *x = X509_dup(ca);
+
+	assert_non_null(x);
+	if (end != 0)
+		assert_non_null(ASN1_TIME_set(X509_getm_notAfter(x), end));
+	return x;
+}
+
+/* Signs it with the root's key; the header's value, which is the caller's. */
+static char *
+chain_of(X509 *issuing)
+{
+	uint8_t *der = NULL;
+
+	assert_true(X509_sign(issuing, maker.root_key, digest_sha256()) > 0);
+	int n = i2d_X509(issuing, &der);
+	assert_true(n > 0);
+	struct bytes one = {der, (size_t)n};
+	char *chain = sample_pem(&one, 1);
+	OPENSSL_free(der);
+	return chain;
+}
+
+static void
+expect_with_issuing(const struct sample *s, X509 *issuing, enum dci_code code)
+{
+	char *chain = chain_of(issuing);
+	struct dci_result_input in = sample_input(s, &maker, NOW);
+
+	in.headers.chain = chain;
+	in.headers.chain_size = strlen(chain);
+	expect(&in, code);
+	free(chain);
+}
+
+static void
+policies_of_the_issuing_ca_bind(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *policies, *constraints, *inhibit, *mapping;
+		enum dci_code code;
+	} rows[] = {
+	    {.policies = "2.5.29.32.0", .code = DCI_OK},
+	    {.policies = OID_TEXT_POLICY_HARDWARE, .code = DCI_OK},
+	    {.policies = OID_TEXT_POLICY_SIMULATED "," OID_TEXT_POLICY_HARDWARE,
+		.code = DCI_OK},
+	    {.policies = OID_TEXT_POLICY_SIMULATED,
+		.code = DCI_RESULT_POLICY_NOT_ALLOWED},
+	    {.policies = "1.2.3.4", .code = DCI_RESULT_POLICY_NOT_ALLOWED},
+	    {.code = DCI_RESULT_POLICY_NOT_ALLOWED}, /* none */
+	    {.constraints = "requireExplicitPolicy:0",
+		.code = DCI_RESULT_POLICY_NOT_ALLOWED},
+	    {.policies = OID_TEXT_POLICY_HARDWARE,
+		.constraints = "requireExplicitPolicy:0",
+		.code = DCI_OK},
+	    /* binds those below: no delegation states any policy */
+	    {.policies = "2.5.29.32.0", .inhibit = "0", .code = DCI_OK},
+	    {.policies = OID_TEXT_POLICY_SIMULATED,
+		.mapping =
+		    OID_TEXT_POLICY_SIMULATED ":" OID_TEXT_POLICY_HARDWARE,
+		.code = DCI_RESULT_POLICY_NOT_ALLOWED},
+	};
+	struct sample s;
+
+	make(&s, spec_at(NOW));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		X509 *x = ending(maker.issuing, 0);
+
+		replace_extension(
+		    x, NID_certificate_policies, rows[i].policies);
+		replace_extension(
+		    x, NID_policy_constraints, rows[i].constraints);
+		replace_extension(x, NID_inhibit_any_policy, rows[i].inhibit);
+		replace_extension(x, NID_policy_mappings, rows[i].mapping);
+		expect_with_issuing(&s, x, rows[i].code);
+		X509_free(x);
+	}
+	sample_free(&s);
+}
+
+static void
+an_expired_ca_is_told_from_an_expired_delegation(void **state)
+{
+	(void)state;
+	struct sample s;
+	X509 *issuing = ending(maker.issuing, NOW - 1);
+	X509 *root = ending(maker.root, NOW - 1);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem;
+
+	make(&s, spec_at(NOW));
+	expect_with_issuing(&s, issuing, DCI_RESULT_CA_EXPIRED);
+	assert_true(X509_sign(root, maker.root_key, digest_sha256()) > 0);
+	assert_int_equal(PEM_write_bio_X509(bio, root), 1);
+	struct dci_result_input in = sample_input(&s, &maker, NOW);
+	in.root_size = (size_t)BIO_get_mem_data(bio, &pem);
+	in.root = (const uint8_t *)pem;
+	expect(&in, DCI_RESULT_CA_EXPIRED);
+	in.now = NOW - 2;
+	expect(&in, DCI_OK);
+	BIO_free(bio);
+	X509_free(issuing);
+	X509_free(root);
+	sample_free(&s);
+}
+
 int
 main(void)
 {
@@ -257,6 +392,8 @@ main(void)
 	    cmocka_unit_test(the_root_itself_may_be_the_issuer),
 	    cmocka_unit_test(a_delegation_is_no_ca),
 	    cmocka_unit_test(the_root_has_to_be_one_self_signed_certificate),
+	    cmocka_unit_test(policies_of_the_issuing_ca_bind),
+	    cmocka_unit_test(an_expired_ca_is_told_from_an_expired_delegation),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -168,6 +168,10 @@ $(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
 	LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
 	fetcher_new fetcher_free fetcher_get log_end)
 
+# In this one, libcurl resolves names by its function.
+$(BUILD)/tests/test_collateral_resolver: LDFLAGS += \
+	-Wl,--export-dynamic-symbol=getaddrinfo
+
 # This one has no processes to supply.
 $(BUILD)/tests/test_publication: LDFLAGS += -Wl,--wrap=supply_change
 

@@ -6,7 +6,7 @@
 #include "collateral/curl.h"
 
 #define LIBRARY "libcurl.so.4"
-#define OLDEST  0x075500 /* 7.85.0: CURLOPT_PROTOCOLS_STR */
+#define OLDEST  0x075700 /* 7.87.0: CURLOPT_QUICK_EXIT */
 
 struct curl_functions curl;
 
@@ -27,7 +27,7 @@ resolve(struct curl_functions *out, void *library, struct dci_failure *f)
 
 		if (symbol == NULL)
 			return dci_fail(f, DCI_LIBCURL_MISSING,
-			    LIBRARY " has no %s: 7.85 or later is needed. %s",
+			    LIBRARY " has no %s: 7.87 or later is needed. %s",
 			    symbols[i].name,
 			    dci_code_remedy(DCI_LIBCURL_MISSING));
 		memcpy(
@@ -64,7 +64,7 @@ curl_load(struct dci_failure *f)
 	    found.version_info(CURLVERSION_NOW);
 	if (!fits(info) || found.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return dci_fail(f, DCI_LIBCURL_MISSING,
-		    LIBRARY " is %s with %s; expected 7.85 or later with "
+		    LIBRARY " is %s with %s; expected 7.87 or later with "
 			    "OpenSSL 3. %s",
 		    info == NULL ? "?" : info->version,
 		    info == NULL || info->ssl_version == NULL

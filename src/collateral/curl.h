@@ -46,7 +46,7 @@ extern struct curl_functions {
 
 /*
  * Loads libcurl.so.4 (Debian's libcurl4), once; before a process locks itself
- * in, and before anything else of it is used.  It must be 7.85 or later and
+ * in, and before anything else of it is used.  It must be 7.87 or later and
  * have the OpenSSL that this program has.  Returns 0, or -1 with *f
  * (libcurl-missing).
  */

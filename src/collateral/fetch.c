@@ -12,6 +12,7 @@
 #include "collateral/curl.h"
 #include "collateral/fetch.h"
 #include "collateral/api.h"
+#include "collateral/places.h"
 #include "collateral/transfer.h"
 
 #define RETRY_PAUSE_MAX 60000       /* milliseconds between two tries */
@@ -49,8 +50,10 @@ struct fetcher {
 	struct collateral_source source;
 	struct transfers *transfers;
 	struct jobs jobs;
-	unsigned running;
+	struct places *places;
 };
+
+static void jobs_start(void *fetcher);
 
 static int64_t
 now_milliseconds(void)
@@ -122,7 +125,8 @@ fetcher_new(struct event_base *base, const struct collateral_source *source,
 	X509_STORE *cas;
 	struct fetcher *fetcher = calloc(1, sizeof(*fetcher));
 
-	if (fetcher == NULL || !copy_source(&fetcher->source, source)) {
+	if (fetcher == NULL || !copy_source(&fetcher->source, source) ||
+	    (fetcher->places = places_new(base, jobs_start, fetcher)) == NULL) {
 		fetcher_free(fetcher);
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for fetching.");
 		return NULL;
@@ -153,10 +157,8 @@ job_free(struct job *job)
 	struct waiter *w;
 
 	TAILQ_REMOVE(&fetcher->jobs, job, link);
-	if (job->transfer != NULL) {
-		transfer_cancel(job->transfer);
-		fetcher->running--;
-	}
+	if (job->transfer != NULL)
+		places_give(fetcher->places, transfer_cancel(job->transfer));
 	while ((w = TAILQ_FIRST(&job->waiters)) != NULL) {
 		TAILQ_REMOVE(&job->waiters, w, link);
 		waiter_free(w);
@@ -173,6 +175,7 @@ fetcher_free(struct fetcher *fetcher)
 	while (fetcher->transfers != NULL && !TAILQ_EMPTY(&fetcher->jobs))
 		job_free(TAILQ_FIRST(&fetcher->jobs));
 	transfers_free(fetcher->transfers);
+	places_free(fetcher->places);
 	source_free(&fetcher->source);
 	free(fetcher);
 }
@@ -211,8 +214,6 @@ tell(struct waiters *ws, const struct fetch_name *name,
 		waiter_free(w);
 	}
 }
-
-static void jobs_start(struct fetcher *);
 
 /* The end for everybody.  The job is gone before anybody is told, so that who
  * asks for the same from within a callback begins anew. */
@@ -373,7 +374,7 @@ on_answer(void *arg, const struct transfer_end *end)
 	size_t n;
 
 	job->transfer = NULL;
-	job->owner->running--;
+	places_give(job->owner->places, end->resolving);
 	enum dci_code code =
 	    end->code != DCI_OK ? end->code : api_status(end->status);
 	if (end->code != DCI_OK) {
@@ -407,26 +408,26 @@ job_start(struct job *job)
 	api_url(url, &fetcher->source, &job->name);
 	job->transfer = transfer_start(
 	    fetcher->transfers, url, LIMIT_COLLATERAL, on_answer, job);
-	if (job->transfer != NULL) {
-		fetcher->running++;
+	if (job->transfer != NULL)
 		return;
-	}
+	places_give(fetcher->places, false);
 	job_fail(job, &f, DCI_OUT_OF_MEMORY, "no memory to ask for it");
 	job_end(job, NULL, &f, 0);
 }
 
 /* Gives free places to who has waited longest. */
 static void
-jobs_start(struct fetcher *fetcher)
+jobs_start(void *arg)
 {
+	struct fetcher *fetcher = arg;
 	struct job *job;
 
-	while (fetcher->running < FETCH_AT_ONCE) {
+	for (;;) {
 		TAILQ_FOREACH (job, &fetcher->jobs, link) {
 			if (job->ready)
 				break;
 		}
-		if (job == NULL)
+		if (job == NULL || !places_take(fetcher->places))
 			return;
 		job_start(job);
 	}

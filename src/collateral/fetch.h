@@ -55,6 +55,8 @@ typedef void (*fetch_done)(void *arg, const struct fetch_name *,
     int64_t retry_after);
 
 /*
+ * It never waits for a name to be resolved (places.h).
+ *
  * What a fetcher does after fetcher_new(), for whoever locks a process in
  * (seen with strace on Debian 12; libcurl resolves names in threads):
  *

@@ -29,6 +29,7 @@ struct transfer {
 	char why[CURL_ERROR_SIZE];
 	struct writer body;
 	size_t headers; /* bytes so far */
+	bool resolves;  /* a thread was asked to */
 	transfer_done done;
 	void *arg;
 };
@@ -175,6 +176,27 @@ count_header(char *data, size_t size, size_t n, void *arg)
 	return t->headers > LIMIT_HEADERS ? 0 : size * n;
 }
 
+/* Before a name is resolved that is not known from before. */
+static int
+on_resolve(void *state, void *reserved, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)state;
+	(void)reserved;
+	t->resolves = true;
+	return 0;
+}
+
+static bool
+is_resolving(const struct transfer *t)
+{
+	curl_off_t microseconds = 0;
+
+	curl.easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &microseconds);
+	return t->resolves && microseconds == 0;
+}
+
 /* Replaces the files that libcurl would open for each connection. */
 static CURLcode
 believe(CURL *easy, void *context, void *arg)
@@ -222,7 +244,10 @@ set_up(struct transfer *t, const char *url, size_t max)
 	       SET(MAXFILESIZE, (long)max) && SET(ERRORBUFFER, t->why) &&
 	       SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, t) &&
 	       SET(HEADERFUNCTION, count_header) && SET(HEADERDATA, t) &&
-	       SET(PRIVATE, t) && set_up_tls(t);
+	       SET(RESOLVER_START_FUNCTION, on_resolve) &&
+	       SET(RESOLVER_START_DATA, t) &&
+	       /* Or the loop would wait for a thread that still resolves. */
+	       SET(QUICK_EXIT, 1L) && SET(PRIVATE, t) && set_up_tls(t);
 }
 
 #undef SET
@@ -258,12 +283,15 @@ transfer_start(struct transfers *ts, const char *url, size_t max,
 	return t;
 }
 
-void
+bool
 transfer_cancel(struct transfer *t)
 {
+	bool resolving = is_resolving(t);
+
 	TAILQ_REMOVE(&t->owner->running, t, link);
 	curl.multi_remove_handle(t->owner->multi, t->easy);
 	transfer_free(t);
+	return resolving;
 }
 
 int
@@ -331,7 +359,8 @@ finish(struct transfer *t, CURLcode error)
 	struct transfer_end end = {.code = code_of(t, error),
 	    .why = t->why[0] != '\0' ? t->why : curl.easy_strerror(error),
 	    .body = &t->body,
-	    .transfer = t};
+	    .transfer = t,
+	    .resolving = error == CURLE_OPERATION_TIMEDOUT && is_resolving(t)};
 	curl_off_t after = 0;
 	long status = 0;
 

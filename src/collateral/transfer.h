@@ -30,6 +30,7 @@ struct transfer_end {
 	/* The body, allocated; the callback may take it (and clear it). */
 	struct writer *body;
 	const struct transfer *transfer; /* for transfer_header() */
+	bool resolving; /* a thread of libcurl still resolves its name */
 };
 
 /* The transfer is gone afterwards. */
@@ -51,8 +52,9 @@ void transfers_free(struct transfers *); /* NULL is fine */
  */
 struct transfer *transfer_start(struct transfers *, const char *url, size_t max,
     transfer_done, void *arg) MUST_CHECK;
-/* Ends it without a callback. */
-void transfer_cancel(struct transfer *);
+/* Ends it without a callback.  True: a thread of libcurl still resolves its
+ * name. */
+bool transfer_cancel(struct transfer *);
 
 /* A header of the final answer: 1 with its value, 0 if it is not there, -1 if
  * it is there more than once. */

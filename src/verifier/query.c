@@ -24,19 +24,36 @@ trim(const char **text, size_t n)
 	return n;
 }
 
-/* A weight of zero in the parameters of a media range (RFC 9110 12.4.2). */
+/* A weight of zero, "q=0.000" (RFC 9110, 12.4.2), in one parameter. */
 static bool
-weight_is_zero(const char *parameters, size_t n)
+is_zero_weight(const char *parameter, size_t n)
 {
-	const char *q = memchr(parameters, '=', n);
-
-	if (q == NULL || q == parameters || (q[-1] != 'q' && q[-1] != 'Q'))
+	n = trim(&parameter, n);
+	if (n < 2 || (parameter[0] != 'q' && parameter[0] != 'Q') ||
+	    parameter[1] != '=')
 		return false;
-	for (q++; q < parameters + n && *q != ';'; q++) {
-		if (*q >= '1' && *q <= '9')
+	for (size_t i = 2; i < n; i++) {
+		if (parameter[i] >= '1' && parameter[i] <= '9')
 			return false;
 	}
 	return true;
+}
+
+/* ... in any of the parameters of a media range, from the first ';' on. */
+static bool
+weight_is_zero(const char *parameters, size_t n)
+{
+	const char *end = parameters + n;
+
+	while (parameters < end) {
+		const char *begin = parameters + 1;
+		const char *next = memchr(begin, ';', (size_t)(end - begin));
+
+		parameters = next != NULL ? next : end;
+		if (is_zero_weight(begin, (size_t)(parameters - begin)))
+			return true;
+	}
+	return false;
 }
 
 static bool

@@ -128,5 +128,30 @@ verifier_stop
 equal "... and the log is not flooded" "" "$(grep -v '^time=' "$VLOG")"
 check "... nor is it busy" test "$(wc -l <"$VLOG")" -lt 20
 
+# The same for https: a client that does not even begin a handshake has one.
+AS=(prlimit --nofile=200:200)
+verifier few-tls --tls
+AS=()
+"$crowd" "$VPORT" 3 300 nothing 136 3 >crowd.out &
+pid=$!
+most=0
+while kill -0 "$pid" 2>/dev/null; do
+	now=$(ls "/proc/$VPID/fd" 2>/dev/null | wc -l)
+	[ "$now" -le "$most" ] || most=$now
+	sleep 0.05
+done
+wait "$pid"
+if [ "$most" -gt 0 ]; then
+	check "https: many clients have many of its descriptors" \
+	    test "$most" -gt 100
+	check "... and some are left for other things" test "$most" -lt 190
+else
+	skip "https: who has its descriptors" "only root sees them"
+fi
+served "... and one is served later" https
+verifier_stop
+equal "... and the log is not flooded" "" "$(grep -v '^time=' "$VLOG")"
+check "... nor is it busy" test "$(wc -l <"$VLOG")" -lt 20
+
 issuer_stop
 finish

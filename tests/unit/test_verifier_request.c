@@ -165,11 +165,16 @@ accept_header(void **state)
 	assert_false(query_accepts_ear("xapplication/eat+jwt"));
 	assert_false(query_accepts_ear("application/eat+jwt;q=0"));
 	assert_false(query_accepts_ear("application/eat+jwt ; q=0.000"));
+	assert_false(query_accepts_ear("application/eat+jwt;x=1;q=0"));
+	assert_false(query_accepts_ear("application/eat+jwt;x;q=0;y"));
+	assert_false(query_accepts_ear("application/eat+jwt; Q=0.0 ;x=\"1\""));
 	assert_false(query_accepts_ear(",,;;,="));
 	assert_true(query_accepts_ear("application/eat+jwt"));
 	assert_true(query_accepts_ear("Application/EAT+JWT"));
 	assert_true(query_accepts_ear("text/html, application/eat+jwt"));
 	assert_true(query_accepts_ear("application/eat+jwt; q=0.1"));
+	assert_true(query_accepts_ear("application/eat+jwt;seq=0"));
+	assert_true(query_accepts_ear("application/eat+jwt;;x;q=1.0;"));
 	assert_true(query_accepts_ear("  application/eat+jwt  ,x"));
 }
 

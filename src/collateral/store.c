@@ -100,7 +100,8 @@ names_add(struct names *names, const char *name)
 		names->n++;
 	memmove(names->name[at + 1], names->name[at],
 	    (names->n - 1 - at) * sizeof(names->name[0]));
-	snprintf(names->name[at], sizeof(names->name[at]), "%s", name);
+	snprintf(names->name[at], sizeof(names->name[at]), "%.*s",
+	    (int)sizeof(names->name[at]) - 1, name);
 }
 
 static void

@@ -243,8 +243,11 @@ keeper_refresh(struct keeper *k)
 
 	for (size_t i = 0; i < k->misses; i++)
 		k->miss[i].until = now;
-	for (size_t i = 0; i < k->tasks; i++)
+	for (size_t i = 0; i < k->tasks; i++) {
 		schedule_start(&k->task[i].schedule, now);
+		/* What is on its way may have left before the wish. */
+		k->task[i].again = k->task[i].asked;
+	}
 	keeper_run(k);
 }
 

@@ -226,15 +226,17 @@ answered(void *arg, const struct fetch_name *name,
 {
 	struct keeper *k = arg;
 	struct task *t = find(k, name);
-	bool wanted = t->wanted;
+	bool wanted = t->wanted, again = t->again;
 
 	k->in_flight--;
-	t->asked = t->wanted = false;
+	t->asked = t->wanted = t->again = false;
 	if (failure != NULL)
 		fail(k, t, "collateral-fetch-failed", failure, retry_after);
 	else
 		receive(k, t, fetched);
 	keeper_prune(k);
+	if (again && (t = find(k, name)) != NULL)
+		schedule_start(&t->schedule, keeper_now(k));
 	keeper_run(k);
 	if (k->in_flight == 0)
 		keeper_tell_outages(k);

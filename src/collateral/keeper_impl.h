@@ -15,6 +15,7 @@ struct task {
 	struct fetch_name name;
 	struct schedule schedule;
 	bool asked;     /* in flight */
+	bool again;     /* to be asked for anew when that has come */
 	bool wanted;    /* somebody waits for it */
 	int64_t warned; /* when its end was last warned of */
 	bool ended;     /* its end was reported */

@@ -352,6 +352,28 @@ refreshes_are_few_at_once_and_do_not_delay_what_is_wanted(void **state)
 	assert_int_equal(keeper_count(keeper), 41);
 }
 
+/* An operator who asks for it has just repaired the source. */
+static void
+refresh_is_not_lost_beside_one_that_is_on_its_way(void **state)
+{
+	(void)state;
+	keeper_start();
+	want(1);
+	pump();
+	unsigned asked = source.all;
+	source.holds = true;
+	keeper_refresh(keeper);
+	pump();
+	assert_int_equal(source.all, asked + 4);
+	keeper_refresh(keeper);
+	keeper_refresh(keeper);
+	pump();
+	assert_int_equal(source.all, asked + 4);
+	source_go_on();
+	pump();
+	assert_int_equal(source.all, asked + 8);
+}
+
 static void
 document_whose_signer_is_revoked_is_no_first_one(void **state)
 {
@@ -419,6 +441,7 @@ main(void)
 	    TEST(platform_without_a_genuine_quote_is_forgotten),
 	    TEST(platform_that_somebody_waits_for_is_not_given_up),
 	    TEST(refreshes_are_few_at_once_and_do_not_delay_what_is_wanted),
+	    TEST(refresh_is_not_lost_beside_one_that_is_on_its_way),
 	    TEST(document_whose_signer_is_revoked_is_no_first_one),
 	    TEST(padding_is_not_kept),
 	    TEST(in_memory_only),

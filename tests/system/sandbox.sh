@@ -130,6 +130,38 @@ if [ $root = yes ] && command -v python3 >/dev/null; then
 else
 	skip "secrets in memory" "needs root and python3"
 fi
+
+# --- keys and secrets in open files, and in swap --------------------------------------
+
+# holders FILE: who has it open, whatever it is called there.
+holders() {
+	local pid fd inode
+
+	inode=$(stat -c %d:%i "$1")
+	for pid in $PID $children; do
+		for fd in /proc/"$pid"/fd/*; do
+			[ "$(stat -Lc %d:%i "$fd" 2>/dev/null)" = "$inode" ] &&
+			    cat "/proc/$pid/comm"
+		done
+	done | sort -u | xargs
+}
+if [ $root = yes ]; then
+	for file in wrap_key ssl/server.key "$STATE/ca/issuing.key" \
+	    "$STATE/ca/root.key"; do
+		equal "nobody has ${file##*/} open any more" "" \
+		    "$(holders "$file")"
+	done
+	equal "... while the ledger has its database open" ledger \
+	    "$(holders "$STATE/ledger/ledger.db")"
+	for name in signer ledger; do
+		check "$name: memory is locked" test \
+		    "$(status "$(child_of "$PID" $name)" VmLck |
+			tr -dc 0-9)" -gt 0
+	done
+else
+	skip "keys and secrets in open files" "needs root"
+fi
+
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 if [ $root = yes ] && command -v setpriv >/dev/null; then
 	for pid in $(child_of "$PID" signer) $(child_of "$PID" ledger); do

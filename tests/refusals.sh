@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 tests=(interop/hostile interop/evidence system/faults system/policy
-    interop/exchange interop/cut system/logs system/clock
+    interop/exchange interop/cut system/timeouts system/logs system/clock
     system/full_disk system/start system/settings)
 TABLE=$(mktemp -d)
 export TABLE

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "ca/ca.h"
 #include "issuer/submit.h"
 #include "issuer/waiting.h"
@@ -150,6 +151,21 @@ check_of(enum dci_code code)
 	}
 }
 
+static int
+refuse_other_key(struct dci_appraisal *p, const uint8_t digest[static 32])
+{
+	char wanted[2 * 32 + 1], found[2 * 32 + 1];
+	char expected[DCI_EXPECTED_MAX];
+
+	hex_encode(wanted, p->evidence.csr_key, 32);
+	hex_encode(found, digest, 32);
+	snprintf(expected, sizeof(expected),
+	    "the key named by the claim dci-csr-key, SHA-256 %s", wanted);
+	return dci_checks_fail(&p->policy_checks, &p->failure,
+	    DCI_CHECK_CSR_ATTESTED, DCI_CSR_KEY_NOT_ATTESTED, expected, "%s",
+	    found);
+}
+
 /* The CSR: possession of its key, and where the evidence names a key, that
  * one and no other (PROTOCOL.md, "Evidence binding"). */
 static int
@@ -175,9 +191,7 @@ appraise_csr(struct dci_appraisal *p, struct bytes der, struct ec_point *key)
 	}
 	sha256(digest, spki.p, spki.n);
 	if (!bytes_equal_secret(digest, p->evidence.csr_key, sizeof(digest)))
-		return dci_checks_fail(&p->policy_checks, &p->failure,
-		    DCI_CHECK_CSR_ATTESTED, DCI_CSR_KEY_NOT_ATTESTED,
-		    "the key named by the claim dci-csr-key", "another key");
+		return refuse_other_key(p, digest);
 	dci_checks_pass(&p->policy_checks, DCI_CHECK_CSR_ATTESTED,
 	    "the key named by the claim dci-csr-key");
 	return 0;

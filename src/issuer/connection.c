@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "issuer/connection_tls.h"
+#include "issuer/explain.h"
 #include "issuer/worker.h"
 #include "proto/enrol.h"
 #include "proto/secret_prov.h"
@@ -80,8 +81,7 @@ refuse_code(struct connection *c, enum dci_code code)
 {
 	struct dci_failure f;
 
-	dci_fail(
-	    &f, code, "%s %s", dci_code_meaning(code), dci_code_remedy(code));
+	connection_explain(c, code, &f);
 	return refuse(c, &f);
 }
 
@@ -95,13 +95,17 @@ hand_over_certificate(struct connection *c)
 {
 	X509 *certificate = SSL_get0_peer_certificate(c->ssl);
 	struct m_evidence e = {.connection = c->id};
+	struct dci_failure f;
 	uint8_t *der CLEANUP(cleanup_free) = NULL;
 
 	if (certificate == NULL)
 		return refuse_code(c, DCI_NO_CLIENT_CERTIFICATE);
 	int n = i2d_X509(certificate, NULL);
-	if (n <= 0 || (size_t)n > LIMIT_CERTIFICATE)
-		return refuse_code(c, DCI_CERTIFICATE_TOO_LARGE);
+	if (n <= 0 || (size_t)n > LIMIT_CERTIFICATE) {
+		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s Found: %d bytes.",
+		    dci_code_meaning(DCI_CERTIFICATE_TOO_LARGE), n);
+		return refuse(c, &f);
+	}
 	if ((der = malloc((size_t)n)) == NULL)
 		return refuse_code(c, DCI_OUT_OF_MEMORY);
 	uint8_t *p = der;

@@ -73,20 +73,19 @@ handshake_failed(const struct connection *c, struct dci_failure *f)
 {
 	unsigned long e = ERR_peek_last_error();
 	enum dci_code code = code_of(c, e);
-	char why[160];
+	const char *why = e != 0 ? ERR_reason_error_string(e) : NULL;
 
 	if (code != DCI_TLS_HANDSHAKE_FAILED) {
 		dci_fail(f, code, "%s %s", dci_code_meaning(code),
 		    dci_code_remedy(code));
 		return;
 	}
-	ERR_error_string_n(e, why, sizeof(why));
+	if (why == NULL)
+		why = e != 0 ? "for a reason that OpenSSL does not name"
+			     : "the client closed the connection";
 	dci_fail(f, DCI_TLS_HANDSHAKE_FAILED,
-	    "The TLS handshake did not complete: %s. Check the client's CA "
-	    "file, host name, clock and TLS version (1.2 or 1.3), and that its "
-	    "key is ECDSA: Gramine before 1.4 has RSA keys and needs an "
-	    "upgrade.",
-	    e != 0 ? why : "the client closed the connection");
+	    "The TLS handshake did not complete: %s. %s", why,
+	    dci_code_remedy(DCI_TLS_HANDSHAKE_FAILED));
 }
 
 enum next

@@ -47,9 +47,8 @@ static int
 refuse(struct dci_failure *f, const char *what)
 {
 	return dci_fail(f, DCI_SIGNER_REFUSED,
-	    "The signer refused: %s. If the policy was just reloaded, try "
-	    "again; otherwise this is a fault of the issuer.",
-	    what);
+	    "The signer refused: %s. %s", what,
+	    dci_code_remedy(DCI_SIGNER_REFUSED));
 }
 
 /* The same decision again, from what a fixed-size request can say. */

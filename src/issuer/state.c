@@ -148,7 +148,11 @@ check_tls(const struct issuer_config *config, struct dci_failure *f)
 	SSL_CTX *ctx CLEANUP(cleanup_ctx) = tls_context_new(
 	    (struct bytes){chain, chain_n}, (struct bytes){key, key_n}, f);
 	wipe(key, key_n);
-	return ctx != NULL ? 0 : -1;
+	if (ctx != NULL)
+		return 0;
+	struct dci_failure why = *f;
+	return dci_fail(f, why.code, "%s with %s: %s", config->tls_certificate,
+	    config->tls_key, why.sentence);
 }
 
 /* Others could read the secret while it is ours to keep. */

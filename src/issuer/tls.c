@@ -53,15 +53,13 @@ choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *n,
 static int
 fail_openssl(struct dci_failure *f, const char *what)
 {
-	char why[200];
 	unsigned long e = ERR_peek_last_error();
+	const char *why = e != 0 ? ERR_reason_error_string(e) : NULL;
 
-	ERR_error_string_n(e, why, sizeof(why));
 	ERR_clear_error();
-	return dci_fail(f, DCI_TLS_IDENTITY,
-	    "The server's TLS %s: %s. Run make to create ssl/, or name other "
-	    "files in tls { certificate, key }.",
-	    what, e != 0 ? why : "unknown reason");
+	return dci_fail(f, DCI_TLS_IDENTITY, "The server's TLS %s: %s. %s",
+	    what, why != NULL ? why : "unknown reason",
+	    dci_code_remedy(DCI_TLS_IDENTITY));
 }
 
 static int

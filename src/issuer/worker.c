@@ -173,8 +173,11 @@ refuse_early(struct worker *w, int fd, const char *peer)
 {
 	struct m_refusal m = {0};
 
-	dci_fail(&m.failure, DCI_TOO_MANY_CONNECTIONS, "%s %s",
+	dci_fail(&m.failure, DCI_TOO_MANY_CONNECTIONS,
+	    "%s This address has %u with this worker, as many as "
+	    "connections_per_address admits. %s",
 	    dci_code_meaning(DCI_TOO_MANY_CONNECTIONS),
+	    w->child->start.per_address,
 	    dci_code_remedy(DCI_TOO_MANY_CONNECTIONS));
 	snprintf(m.peer, sizeof(m.peer), "%s", peer);
 	if (RAND_bytes(m.request_id, sizeof(m.request_id)) != 1)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # A client that is gone at every byte of the exchange, by FIN and by reset: it
-# gets nothing, and burns nothing, before the last byte of its CSR.
+# gets nothing, and burns nothing, before the last byte of its CSR.  STEP: at
+# every so many bytes (1).
 . "$(dirname "$0")/../lib.sh"
 
 {
@@ -24,7 +25,7 @@ for version in 3 2; do
 	mark
 	check "TLS 1.$version: gone after each byte" timeout 200 \
 	    "$BUILD/interop/cut_client" $version ssl/ca.crt a \
-	    localhost "$PORT"
+	    localhost "$PORT" "${STEP:-1}"
 	cp out ran
 	echo "# $(cat ran)"
 	served=$((served + 1))
@@ -40,6 +41,9 @@ for version in 3 2; do
 	refused "... and the evidence is used up by the last" evidence-reused \
 	    old "a.$(sed 's/.*evidence=//' ran)" -- tls request secret
 done
+row "gone after each byte of the exchange, by FIN and by reset" \
+    "client-gone, tls-handshake-failed, or none before the first byte" \
+    "What was awaited and how much of it had come, as above; nothing is burnt before the last byte of the CSR."
 check "no descriptor is left behind" wait_for 10 test "$before" = "$(descriptors)"
 works "after all this an enrolment works"
 check "and no process has ended" test -z "$(grep process-ended "$LOG")"

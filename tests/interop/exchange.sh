@@ -99,12 +99,13 @@ for tls in 2 3; do
 		evidence a --p256
 		old a "-$tls" --
 	done >out 2>&1
-	least=$(sed -n 's/^took=//p' out | sort -n | head -n 1)
+	least=$(awk -F = '/^handshake=/ { h = $2 } /^took=/ { print $2 - h }' out |
+	    sort -n | head -n 1)
 	if [ "${least:-1000}" -lt 35 ]; then
 		pass "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall"
 	else
 		fail "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall" \
-		    "the fastest took $least ms"
+		    "after its handshake the fastest took $least ms"
 	fi
 done
 
@@ -123,6 +124,8 @@ old bad -2 -- tls again tls request secret >out 2>&1
 wait_for 2 logged code=mrenclave
 equal "rule 8: and a fresh appraisal" 2 \
     "$(since | grep -c 'code=mrenclave-not-allowed')"
+row "resumption of a TLS session offered" accepted \
+    "A full handshake and an appraisal, as for any connection; no session can be resumed."
 
 # ALPN.
 evidence a

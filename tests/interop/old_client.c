@@ -221,6 +221,17 @@ step_connect(const char *arg)
 		tcp_connect();
 }
 
+/* Milliseconds since the connection was made. */
+static long
+elapsed(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	timersub(&now, &begun, &now);
+	return now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
 static void
 step_tls(const char *arg)
 {
@@ -239,6 +250,7 @@ step_tls(const char *arg)
 		die("tls", "the handshake failed");
 	seen.done = 1;
 	SSL_get0_alpn_selected(ssl, &alpn, &n);
+	printf("handshake=%ld\n", elapsed());
 	printf("version=%s\n", SSL_get_version(ssl));
 	printf("alpn=%.*s\n", (int)n, (const char *)alpn);
 	printf("reused=%d\n", SSL_session_reused(ssl));
@@ -494,8 +506,6 @@ step_csr_file(const char *arg)
 static void
 step_leaf(const char *arg)
 {
-	struct timeval now;
-
 	need("leaf", 4);
 	uint32_t n = little_endian(in);
 	if (n == 0 || n > 8192)
@@ -508,9 +518,7 @@ step_leaf(const char *arg)
 	if (csr_key == NULL ||
 	    EVP_PKEY_eq(X509_get0_pubkey(leaf), csr_key) != 1)
 		die("leaf", "for another key");
-	gettimeofday(&now, NULL);
-	timersub(&now, &begun, &now);
-	printf("took=%ld\n", now.tv_sec * 1000 + now.tv_usec / 1000);
+	printf("took=%ld\n", elapsed());
 	printf("leaf=%u\n", n);
 	save("leaf", arg, in + 4, n);
 	X509_free(leaf);

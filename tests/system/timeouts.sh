@@ -50,6 +50,19 @@ ended "30 seconds for the exchange: the CSR" csr 30
 sleep 0.5
 equal "each is refused with client-timeout" 4 \
     "$("$BIN/dci" ledger refusals -s "$STATE" | grep -c code=client-timeout)"
+# listed INPUT WORDS: what was awaited of it, as the log says.
+listed() {
+	local said
+
+	said=$(grep "code=client-timeout .*$2" "$LOG" |
+	    sed -n 's/.* reason="\(.*\)"$/\1/p')
+	check "... which says of $1 what was awaited" test -n "$said"
+	row "$1" client-timeout "$said"
+}
+listed "a connection and no byte for 30 seconds" "the first byte"
+listed "a handshake that does not go on" "the rest of its TLS handshake"
+listed "a request that stays away" "secret-provisioning request"
+listed "a CSR that does not come whole" "the certificate request"
 said "TLS clients see close_notify" end=close_notify request.out
 works "an enrolment works"
 finish

@@ -100,9 +100,12 @@ check:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-built
 
+# The same tests; three of them with fewer repetitions, which take time.
+FEWER = KILLS=$${KILLS:-60} CLIENTS=$${CLIENTS:-50} STEP=$${STEP:-7}
+
 asan:
 	@$(MAKE) --no-print-directory deps
-	@ASAN_OPTIONS=detect_leaks=0 KILLS=$${KILLS:-60} \
+	@ASAN_OPTIONS=detect_leaks=0 $(FEWER) \
 	    $(MAKE) --no-print-directory check-built \
 	    BUILD=build/asan OPT=-O1 \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"

@@ -125,7 +125,7 @@ row() {
 		-e 's/20[0-9]{2}-[0-9-]{5}T[0-9:]{8}Z/TIME/g' \
 		-e 's/30 days [0-9]+ (seconds?|minutes?)/30 days/g' \
 		-e 's/(127\.0\.0\.1):[0-9]{5}/\1:PORT/g' \
-		-e 's/(certificate of|request of|remaining) [0-9]+ bytes/\1 N bytes/g' >>"$ROWS"
+		-e 's/(certificate of|request of|remaining|chain has) [0-9]+ bytes/\1 N bytes/g' >>"$ROWS"
 }
 
 table_check() {
@@ -161,7 +161,13 @@ wait_for() {
 
 milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-alive() { [ -e "/proc/$1/stat" ] && [ "$(state_of "$1")" != Z ]; }
+# Without a process of its own: this is asked many times a second.
+alive() {
+	local stat
+
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null &&
+	    [[ ${stat##*) } != Z* ]]
+}
 dead() { ! alive "$1"; }
 all_dead() {
 	local pid
@@ -171,7 +177,6 @@ all_dead() {
 	done
 	return 0
 }
-state_of() { sed -n 's/^State:[^A-Z]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
 
 # --- what the programs need ------------------------------------------------------
 
@@ -326,9 +331,18 @@ $(tail -n 20 "$WORK/out")"
 	fi
 }
 
-children_of() { # PID
-	grep -s -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status |
-	    sed 's,/proc/\([0-9]*\)/.*,\1,'
+# children_of PID: of a process with one thread.
+children_of() {
+	local children=
+
+	if [ -e "/proc/$$/task/$$/children" ]; then
+		# The list ends without a newline: read fails, and has read it.
+		{ read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null
+		[ -z "$children" ] || printf '%s\n' $children
+	else
+		grep -s -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status |
+		    sed 's,/proc/\([0-9]*\)/.*,\1,'
+	fi
 }
 
 # child_of PID NAME: the process ids of its children with that name.

@@ -9,6 +9,7 @@
 	echo "connections_per_address = 5000"
 } >wide.conf
 issuer main -c wide.conf || exit 1
+CLIENTS=${CLIENTS:-150} # of a part; some parts have more
 
 # parallel N: ten clients at a time, N times, in the background; results in
 # load.*
@@ -28,17 +29,17 @@ count() { # PATTERN: in the results
 	cat load.* | grep -c -E "$1"
 }
 
-parallel 15
+parallel $((CLIENTS / 10))
 for i in $(seq 20); do
 	kill -HUP "$PID"
 	sleep 0.05
 done
 wait "${pids[@]}"
-equal "20 reloads of the same policy under load: all 150 are served" \
-    150 "$(count ^enrolled)"
+equal "20 reloads of the same policy under load: all $CLIENTS are served" \
+    "$CLIENTS" "$(count ^enrolled)"
 
 mark
-parallel 30
+parallel $((CLIENTS / 5))
 for i in $(seq 10); do
 	for name in worker.0 appraiser.0; do
 		victim=$(child_of "$PID" $name)
@@ -52,14 +53,14 @@ served=$(count ^enrolled)
     fail "deaths of worker and appraiser under load" "$(since | tail -n 30)"
 equal "... none of our processes found a message strange" "" \
     "$(since | grep event=ipc)"
-equal "... each client was served or told why not" 300 \
+equal "... each client was served or told why not" $((CLIENTS * 2)) \
     "$((served + $(count '^exit [12]')))"
 equal "... no client was given what belongs to another" "" \
     "$(cat load.* | grep -E 'issued-|malformed' | head -n 3)"
 check "... then all is well" wait_for 5 client again
 
 mark
-parallel 20
+parallel $((CLIENTS / 8))
 for i in 1 2 3; do
 	sleep 0.15
 	kill -9 "$(child_of "$PID" signer)" 2>/dev/null
@@ -76,7 +77,7 @@ cat load.* | sed -n 's/.*serial \([0-9a-f]*\),.*/\1/p' | sort >given
 equal "... each certificate that a client got is in the ledger" "" \
     "$(comm -23 given stored)"
 
-parallel 20
+parallel $((CLIENTS / 8))
 sleep 0.4
 issuer_stop
 equal "TERM under load: exit 0" 0 "$STATUS"

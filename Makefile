@@ -167,7 +167,7 @@ $(BUILD)/tests/test_collateral_store: LDFLAGS += $(patsubst %,\
 	-Wl$(comma)--wrap=%,mkdirat openat fchmod write fsync renameat)
 
 # These have a source and a log of their own.
-$(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder): \
+$(patsubst %,$(BUILD)/tests/test_collateral_%,keeper refresh folder import): \
 	LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,\
 	fetcher_new fetcher_free fetcher_get log_end)
 

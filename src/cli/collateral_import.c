@@ -25,7 +25,9 @@ static const char usage[] =
     "Takes collateral that was carried here into STATEDIR/collateral: folders\n"
     "and bundles.  Every document is verified up to the root of trust, and\n"
     "replaces none that is newer.\n"
-    "Works while the issuer runs; SIGHUP makes it read what was imported.\n"
+    "Works while the issuer runs, and beside other imports, for which it "
+    "waits;\n"
+    "SIGHUP makes the issuer read what was imported.\n"
     "\n"
     "  -s, --state STATEDIR\n"
     "                the issuer's state folder (state)\n"
@@ -246,7 +248,7 @@ run(const struct flags *flags, struct output *out, struct dci_failure *f)
 		if (offer(im, out, f) != 0)
 			return -1;
 	}
-	if (import_write(im, &n, f) != 0)
+	if (import_write(im, time(NULL), &n, f) != 0)
 		return -1;
 	writer_printf(&out->w, "%s/collateral: platforms changed: %zu%s\n",
 	    flags->state, n,

@@ -15,6 +15,7 @@ struct import {
 	struct {
 		struct dci_platform_id id;
 		struct set stored; /* what the file has */
+		bool seen;         /* in the folder */
 	} platform[STORE_PLATFORMS];
 };
 
@@ -50,6 +51,9 @@ found(
 	struct dci_collateral c = collateral_view(files);
 	size_t at = place(im, id);
 
+	if (at == STORE_PLATFORMS)
+		return;
+	im->platform[at].seen = true;
 	for (size_t i = 0; i < FETCH_ITEMS; i++) {
 		struct fetch_name name = fetch_name_of(order[i], id, im->kind);
 		struct bytes text, chain;
@@ -193,16 +197,53 @@ import_offer(struct import *im, const struct dci_collateral *c,
 	return 0;
 }
 
-int
-import_write(struct import *im, size_t *n, struct dci_failure *f)
+static bool
+is_new(const struct import *im, size_t i, struct set *newest)
 {
-	*n = 0;
-	for (size_t i = 0; i < im->n; i++) {
-		struct set newest;
+	return kept_set(&im->kept, &im->platform[i].id, im->kind, newest) &&
+	       !set_same(newest, &im->platform[i].stored);
+}
 
-		if (!kept_set(
-			&im->kept, &im->platform[i].id, im->kind, &newest) ||
-		    set_same(&newest, &im->platform[i].stored))
+/* Whoever shares the folder may have changed it since.  What was removed stays
+ * away. */
+static int
+read_again(struct import *im, struct dci_failure *f)
+{
+	bool was[STORE_PLATFORMS];
+
+	for (size_t i = 0; i < im->n; i++) {
+		was[i] = im->platform[i].seen;
+		im->platform[i].seen = false;
+		set_clear(&im->platform[i].stored);
+	}
+	size_t before = im->n;
+	if (store_read(im->folder, im->kind, found, im, f) != 0)
+		return -1;
+	for (size_t i = before; i-- > 0;) {
+		if (was[i] && !im->platform[i].seen)
+			im->platform[i] = im->platform[--im->n];
+	}
+	return 0;
+}
+
+int
+import_write(struct import *im, int64_t now, size_t *n, struct dci_failure *f)
+{
+	struct set newest;
+	size_t i = 0;
+
+	im->now = now;
+	*n = 0;
+	while (i < im->n && !is_new(im, i, &newest))
+		i++;
+	if (i == im->n)
+		return 0;
+	int lock CLEANUP(cleanup_fd) =
+	    store_lock(im->folder, im->kind, true, f);
+	if (lock < 0 || read_again(im, f) != 0)
+		return -1;
+	for (i = 0; i < im->n; i++) {
+		if (!is_new(im, i, &newest))
 			continue;
 		struct dci_collateral view = set_view(&newest);
 		if (store_put(im->folder, im->kind, &im->platform[i].id, &view,

@@ -97,6 +97,10 @@ void keeper_forget_unproven(struct keeper *, int64_t now);
 int keeper_read(
     struct keeper *, const char *event, struct dci_failure *f) MUST_CHECK;
 
+/* The same for one platform that is there. */
+void keeper_read_one(
+    struct keeper *, const struct platform *, enum source_update);
+
 /* --- keeper_ask.c: asking, and what comes of it ------------------------- */
 
 /* Makes tasks for what a platform needs; wanted: those documents that are not

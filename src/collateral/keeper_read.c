@@ -77,6 +77,18 @@ found(
 		read_document(r, p, &c, order[i]);
 }
 
+void
+keeper_read_one(
+    struct keeper *k, const struct platform *p, enum source_update kind)
+{
+	struct reading r = {.k = k,
+	    .kind = kind,
+	    .event = "collateral-imported",
+	    .now = keeper_now(k)};
+
+	store_read_one(k->config.folder, kind, &p->id, found, &r);
+}
+
 int
 keeper_read(struct keeper *k, const char *event, struct dci_failure *f)
 {

@@ -39,13 +39,33 @@ keeper_missed(struct keeper *k, const struct dci_platform_id *id, int64_t until,
 
 /* --- taking into use ---------------------------------------------------- */
 
+/* Whether it was written.  What was imported meanwhile is not lost: its file is
+ * looked at once more, and *newest has what is newer there. */
 static bool
 store(struct keeper *k, struct platform *p, enum source_update update,
-    const struct set *newest)
+    struct set *newest)
 {
-	struct dci_collateral view = set_view(newest);
+	const struct set before = *newest;
 	struct dci_failure f;
+	int lock CLEANUP(cleanup_fd) =
+	    store_lock(k->config.folder, update, false, &f);
 
+	if (lock == STORE_BUSY) {
+		k->unsettled = true; /* later */
+		return false;
+	}
+	if (lock < 0) {
+		keeper_log_platform("collateral-not-stored", &p->id, &f);
+		return false;
+	}
+	keeper_read_one(k, p, update);
+	if (!kept_set(&k->kept, &p->id, update, newest))
+		return false;
+	if (!set_same(&before, newest))
+		keeper_settle_soon(k); /* others may share it */
+	if (set_same(&p->stored[update], newest))
+		return false;
+	struct dci_collateral view = set_view(newest);
 	if (store_put(k->config.folder, update, &p->id, &view, &f) != 0) {
 		keeper_log_platform("collateral-not-stored", &p->id, &f);
 		return false;

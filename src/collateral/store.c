@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -240,6 +241,18 @@ store_read(int folder, enum source_update kind, store_found found, void *arg,
 	return 0;
 }
 
+void
+store_read_one(int folder, enum source_update kind,
+    const struct dci_platform_id *platform, store_found found, void *arg)
+{
+	char name[STORE_NAME_SIZE];
+	int fd CLEANUP(cleanup_fd) = kind_open(folder, kind);
+
+	store_name(name, platform);
+	if (fd >= 0 && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		bundle_found(fd, kind, name, found, arg);
+}
+
 int
 store_count(
     int folder, enum source_update kind, size_t *n, struct dci_failure *f)
@@ -299,6 +312,24 @@ kind_make(int folder, enum source_update kind)
 	if (geteuid() != 0)
 		return 0;
 	return fstat(folder, &st) == 0 ? fchown(fd, st.st_uid, st.st_gid) : -1;
+}
+
+int
+store_lock(
+    int folder, enum source_update kind, bool wait, struct dci_failure *f)
+{
+	int fd = kind_make(folder, kind) != 0 ? -1 : kind_open(folder, kind);
+
+	if (fd >= 0 &&
+	    (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0 || errno == ENOSYS))
+		return fd;
+	int why = errno;
+	cleanup_fd(&fd);
+	if (why == EWOULDBLOCK)
+		return STORE_BUSY;
+	return dci_fail(f, DCI_FILE_UNWRITABLE,
+	    "The folder %s of the collateral cannot be locked: %s.",
+	    store_kind_name(kind), strerror(why));
 }
 
 int

@@ -28,6 +28,14 @@ bool store_name_parse(struct dci_platform_id *, const char *name) MUST_CHECK;
 /* "standard", "early". */
 const char *store_kind_name(enum source_update);
 
+/* Locks the folder of a kind, which is made if it is not there, for who changes
+ * what is in it by what is in it; others do the same.  A descriptor to close;
+ * -1 with *f (file-unwritable); STORE_BUSY where somebody else has it and wait
+ * is false.  Where there are no locks (Gramine) it is as if it had one. */
+#define STORE_BUSY (-2)
+int store_lock(int folder, enum source_update, bool wait,
+    struct dci_failure *f) MUST_CHECK;
+
 /* Called for each bundle of that kind, in the order of names.  A file that is
  * no bundle is logged (collateral-passed-over) and passed over, all whose names
  * do not fit with one line; one more says that there are too many.  The files
@@ -42,6 +50,10 @@ typedef void (*store_found)(
  */
 int store_read(int folder, enum source_update, store_found, void *arg,
     struct dci_failure *f) MUST_CHECK;
+
+/* The same for one platform; nothing if it has no file. */
+void store_read_one(int folder, enum source_update,
+    const struct dci_platform_id *, store_found, void *arg);
 
 /* How many files have the name of a bundle, STORE_PLATFORMS at most: those that
  * store_read() looks at, whether it finds them good or not. */

@@ -80,11 +80,12 @@ static const int collector_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
 static const int network_calls[] = {SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
     SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
     SCMP_SYS(unlinkat), SCMP_SYS(pwrite64), SCMP_SYS(ftruncate),
-    SCMP_SYS(fchmod), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(connect),
-    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
-    SCMP_SYS(getsockname), SCMP_SYS(shutdown), SCMP_SYS(sendmmsg),
-    SCMP_SYS(recvmmsg), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-    SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(sched_getaffinity)};
+    SCMP_SYS(fchmod), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(flock),
+    SCMP_SYS(connect), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+    SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(shutdown),
+    SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq), SCMP_SYS(uname), SCMP_SYS(sysinfo),
+    SCMP_SYS(sched_getaffinity)};
 
 /* For some there is one who needs them. */
 static const int forbidden_without_network[] = {SCMP_SYS(connect),

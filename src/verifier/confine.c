@@ -38,7 +38,7 @@ static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
 
 /* A file is replaced, in a folder that is looked for by making it. */
 static const int keep_calls[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2),
-    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(mkdirat)};
+    SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(mkdirat), SCMP_SYS(flock)};
 
 static int
 allow_opening(scmp_filter_ctx ctx, uint64_t mask, uint64_t flags)

@@ -345,6 +345,55 @@ assert_good(size_t i)
 	dci_snapshot_free(s);
 }
 
+/* --- the folder --------------------------------------------------------- */
+
+/* As dci collateral import would: what the source has now, for a platform. */
+static inline void
+put(uint8_t last)
+{
+	struct sim_collateral made CLEANUP(sim_collateral_free) = {0};
+	struct sim_spec spec = source.spec;
+	struct dci_platform_id id = id_of(last);
+	struct dci_failure f;
+
+	memcpy(spec.tcb_info_fmspc, id.fmspc, 6);
+	struct sim_platform *p CLEANUP(cleanup_platform) =
+	    sim_vary(platform, &spec, &f);
+	assert_int_equal(sim_collateral_make(&made, p, &f), 0);
+	struct dci_collateral c = sim_collateral_view(&made);
+	assert_int_equal(store_put(folder, UPDATE_STANDARD, &id, &c, &f), 0);
+}
+
+static int64_t issued_in_file;
+
+static inline void
+issued_of(
+    void *arg, const struct dci_platform_id *id, struct collateral_files *c)
+{
+	struct dci_collateral view = collateral_view(c);
+	struct dci_snapshot *s = dci_snapshot_new(&view, &config.anchor);
+	const struct dci_platform_id *wanted = arg;
+	struct dci_described d;
+
+	dci_snapshot_describe(&d, s, DCI_DOC_ROOT_CA_CRL);
+	if (memcmp(id->fmspc, wanted->fmspc, 6) == 0)
+		issued_in_file = d.dates.issued;
+	dci_snapshot_free(s);
+}
+
+/* When the root CA's list in the file of a platform was issued. */
+static inline int64_t
+stored(uint8_t last)
+{
+	struct dci_platform_id id = id_of(last);
+	struct dci_failure f;
+
+	issued_in_file = 0;
+	assert_int_equal(
+	    store_read(folder, UPDATE_STANDARD, issued_of, &id, &f), 0);
+	return issued_in_file;
+}
+
 /* --- setting up --------------------------------------------------------- */
 
 static int

@@ -24,23 +24,6 @@ start(void **state)
 	return 0;
 }
 
-/* As dci collateral import would: what the source has now, for a platform. */
-static void
-put(uint8_t last)
-{
-	struct sim_collateral made CLEANUP(sim_collateral_free) = {0};
-	struct sim_spec spec = source.spec;
-	struct dci_platform_id id = id_of(last);
-	struct dci_failure f;
-
-	memcpy(spec.tcb_info_fmspc, id.fmspc, 6);
-	struct sim_platform *p CLEANUP(cleanup_platform) =
-	    sim_vary(platform, &spec, &f);
-	assert_int_equal(sim_collateral_make(&made, p, &f), 0);
-	struct dci_collateral c = sim_collateral_view(&made);
-	assert_int_equal(store_put(folder, UPDATE_STANDARD, &id, &c, &f), 0);
-}
-
 static void
 put_text(const char *name, const char *text)
 {
@@ -56,35 +39,6 @@ offline(void)
 {
 	from.kind = SOURCE_NONE;
 	keeper_start();
-}
-
-static int64_t issued_in_file;
-
-static void
-found(void *arg, const struct dci_platform_id *id, struct collateral_files *c)
-{
-	struct dci_collateral view = collateral_view(c);
-	struct dci_snapshot *s = dci_snapshot_new(&view, &config.anchor);
-	const struct dci_platform_id *wanted = arg;
-	struct dci_described d;
-
-	dci_snapshot_describe(&d, s, DCI_DOC_ROOT_CA_CRL);
-	if (memcmp(id->fmspc, wanted->fmspc, 6) == 0)
-		issued_in_file = d.dates.issued;
-	dci_snapshot_free(s);
-}
-
-/* When the root CA's list in the file of a platform was issued. */
-static int64_t
-stored(uint8_t last)
-{
-	struct dci_platform_id id = id_of(last);
-	struct dci_failure f;
-
-	issued_in_file = 0;
-	assert_int_equal(
-	    store_read(folder, UPDATE_STANDARD, found, &id, &f), 0);
-	return issued_in_file;
 }
 
 static void
@@ -319,6 +273,53 @@ older_file_is_replaced_by_what_is_in_use(void **state)
 	assert_int_equal(described(0, DCI_DOC_TCB_INFO).dates.issued, newest);
 }
 
+/* An import between two writes of the keeper. */
+static void
+newer_file_is_not_replaced_by_what_is_in_use(void **state)
+{
+	int64_t imported;
+
+	(void)state;
+	keeper_start();
+	now += HOUR;
+	issue();
+	imported = now;
+	put(1);
+	source.spec = *sim_spec_of(platform);
+	source.spec.pck_crl =
+	    (struct sim_validity){TEST_TIME + 60, TEST_TIME + 30 * DAYS};
+	keeper_refresh(keeper);
+	pump();
+	assert_int_equal(lines("collateral-fetched", "PCK CRL"), 1);
+	assert_int_equal(stored(1), imported);
+	assert_int_equal(
+	    described(0, DCI_DOC_ROOT_CA_CRL).dates.issued, imported);
+}
+
+static void
+folder_that_somebody_else_changes_is_written_later(void **state)
+{
+	struct dci_failure f;
+
+	(void)state;
+	keeper_start();
+	int lock = store_lock(folder, UPDATE_STANDARD, true, &f);
+	assert_true(lock >= 0);
+	assert_int_equal(
+	    store_lock(folder, UPDATE_STANDARD, false, &f), STORE_BUSY);
+	now += 7 * HOUR;
+	issue();
+	pass(0);
+	assert_int_equal(changed_n, 1);
+	assert_int_equal(described(0, DCI_DOC_TCB_INFO).dates.issued, now);
+	assert_int_equal(stored(1), TEST_TIME);
+	assert_int_equal(lines("collateral-not-stored", ""), 0);
+	close(lock);
+	event_active(keeper->timer, EV_TIMEOUT, 0);
+	pump();
+	assert_int_equal(stored(1), now);
+}
+
 static void
 newest_shared_document_counts_whichever_file_it_is_in(void **state)
 {
@@ -454,6 +455,8 @@ main(void)
 	    STORED(imported_platform_needs_no_quote),
 	    STORED(end_of_what_was_imported_is_said_as_well),
 	    STORED(older_file_is_replaced_by_what_is_in_use),
+	    STORED(newer_file_is_not_replaced_by_what_is_in_use),
+	    STORED(folder_that_somebody_else_changes_is_written_later),
 	    STORED(newest_shared_document_counts_whichever_file_it_is_in),
 	    STORED(removed_file_is_forgotten_a_broken_one_is_not),
 	    STORED(what_cannot_be_stored_is_used_and_said),

@@ -21,10 +21,32 @@ name_is_whole(const char *name)
 	return name[0] != '\0' && strpbrk(name, " \t\r\v\f") == NULL;
 }
 
+static bool
+has_field(const char *value, const char *name)
+{
+	size_t n = strlen(name);
+
+	while ((value = strcasestr(value, name)) != NULL) {
+		value += n;
+		if (value[strspn(value, " \t\r\v\f")] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* A line that begins with a blank goes on the one before it, and evhttp has
+ * joined them (RFC 9112, 5.2); others take it for a field of its own. */
+static bool
+value_is_whole(const char *value)
+{
+	return !has_field(value, "Content-Length") &&
+	       !has_field(value, "Transfer-Encoding");
+}
+
 static void
 take(struct framing *out, const struct evkeyval *kv)
 {
-	if (!name_is_whole(kv->key)) {
+	if (!name_is_whole(kv->key) || !value_is_whole(kv->value)) {
 		out->broken = true;
 	} else if (strcasecmp(kv->key, "Content-Length") == 0) {
 		out->lengths++;

@@ -2,7 +2,8 @@
 /*
  * Where a request ends.  evhttp 2.1 takes what RFC 9112, section 6.3, says is
  * ambiguous: the first of two lengths, no content where the transfer coding is
- * not just "chunked" or the method is GET.  What follows it then reads as the
+ * not just "chunked" or the method is GET, a length in a line that goes on the
+ * one before it.  What follows it then reads as the
  * next request, whereas a proxy in front of it may have taken it for content:
  * one client's answer would go to another.
  */

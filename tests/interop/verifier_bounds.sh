@@ -111,6 +111,12 @@ ambiguous "a length and chunks" \
     "${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" 400
 ambiguous "another transfer coding" \
     "${post}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+ambiguous "a length in a line that goes on another" \
+    "${post}X: y\r\n Content-Length: 2\r\n\r\n"
+ambiguous "chunks in such a line" \
+    "${post}Content-Length: 0\r\nX: y\r\n\ttransfer-encoding : chunked\r\n\r\n"
+ambiguous "a length behind a carriage return" \
+    "${post}X: y\r Content-Length: 2\r\n\r\n" 400
 printf 'GET /health HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >request
 equal "GET without content: taken" 200 "$(raw request)"
 verifier_stop

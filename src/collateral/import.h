@@ -40,7 +40,7 @@ int import_offer(struct import *, const struct dci_collateral *,
 
 /* Writes every platform whose documents changed; *n is how many.  now is that
  * of the moment: what others have written since import_open() counts as well.
- * Waits for others who write just then.  Fails as store_put() does. */
+ * Waits a while for others who write just then.  Fails as store_put() does. */
 int import_write(
     struct import *, int64_t now, size_t *n, struct dci_failure *f) MUST_CHECK;
 

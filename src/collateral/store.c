@@ -16,6 +16,7 @@
 #include "collateral/store.h"
 
 #define ENTRIES_MAX  4096 /* that are looked at in one folder */
+#define LOCK_TRIES   250  /* 20 ms each: for who does not let go of it */
 #define LEFT_SECONDS 3600 /* after which an unfinished write is none */
 
 CLEANUP_TYPE(cleanup_dir, DIR, closedir)
@@ -318,14 +319,19 @@ int
 store_lock(
     int folder, enum source_update kind, bool wait, struct dci_failure *f)
 {
+	static const struct timespec pause = {.tv_nsec = 20000000};
 	int fd = kind_make(folder, kind) != 0 ? -1 : kind_open(folder, kind);
 
-	if (fd >= 0 &&
-	    (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0 || errno == ENOSYS))
-		return fd;
+	for (int left = wait ? LOCK_TRIES : 1; fd >= 0;) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS)
+			return fd;
+		if (errno != EWOULDBLOCK || --left == 0)
+			break;
+		nanosleep(&pause, NULL);
+	}
 	int why = errno;
 	cleanup_fd(&fd);
-	if (why == EWOULDBLOCK)
+	if (why == EWOULDBLOCK && !wait)
 		return STORE_BUSY;
 	return dci_fail(f, DCI_FILE_UNWRITABLE,
 	    "The folder %s of the collateral cannot be locked: %s.",

@@ -31,7 +31,8 @@ const char *store_kind_name(enum source_update);
 /* Locks the folder of a kind, which is made if it is not there, for who changes
  * what is in it by what is in it; others do the same.  A descriptor to close;
  * -1 with *f (file-unwritable); STORE_BUSY where somebody else has it and wait
- * is false.  Where there are no locks (Gramine) it is as if it had one. */
+ * is false; otherwise it waits for five seconds.  Where there are no locks
+ * (Gramine) it is as if it had one. */
 #define STORE_BUSY (-2)
 int store_lock(int folder, enum source_update, bool wait,
     struct dci_failure *f) MUST_CHECK;

@@ -119,6 +119,26 @@ platform_that_was_removed_meanwhile_stays_away(void **state)
 	assert_int_equal(stored(2), now);
 }
 
+/* The folder may belong to somebody who means no good. */
+static void
+lock_that_is_not_let_go_is_not_waited_for_for_ever(void **state)
+{
+	struct dci_failure f;
+	size_t n;
+
+	(void)state;
+	struct import *im = open_import();
+	offer(im, 1);
+	int lock = store_lock(folder, UPDATE_STANDARD, true, &f);
+	assert_true(lock >= 0);
+	alarm(30);
+	assert_int_equal(import_write(im, now, &n, &f), -1);
+	alarm(0);
+	assert_int_equal(f.code, DCI_FILE_UNWRITABLE);
+	close(lock);
+	assert_int_equal(write_import(im), 1);
+}
+
 static void
 folder_that_filled_up_meanwhile_takes_no_more(void **state)
 {
@@ -142,6 +162,7 @@ main(void)
 	    TEST(what_became_newer_meanwhile_stays),
 	    TEST(two_imports_lose_nothing),
 	    TEST(platform_that_was_removed_meanwhile_stays_away),
+	    TEST(lock_that_is_not_let_go_is_not_waited_for_for_ever),
 	    TEST(folder_that_filled_up_meanwhile_takes_no_more),
 	};
 

@@ -59,5 +59,33 @@ refused "... the client is refused" tcb-status-not-allowed client none
 LOG=$WORK/fore.log
 check "... what happened to the delegations is logged" wait_for 20 logged \
     "event=forecast .*verdict=OutOfDate code=tcb-status-not-allowed"
+
+# Whatever becomes of the process that looks ahead, nobody else notices.
+stop_forecaster() { # SIGNAL: sent to the next one
+	local forecaster= end=$((SECONDS + 10))
+
+	kill -HUP "$PID"
+	while [ -z "$forecaster" ] && [ $SECONDS -lt $end ]; do
+		forecaster=$(pgrep -P "$PID" -f 'dci-issuer -x forecaster')
+	done
+	kill "-$1" "$forecaster"
+}
+killed() {
+	stop_forecaster KILL && wait_for 2 logged \
+	    "event=process-ended role=forecaster .*signal=9"
+}
+mark
+others_before=$(children_of "$PID" | sort | xargs)
+check "kill -9 of the process that looks ahead: the log says so" \
+    wait_for 30 killed
+LOG=$WORK/fore.log
+equal "... the others are the same ones" "$others_before" \
+    "$(children_of "$PID" | sort | xargs)"
+refused "... and answer" tcb-status-not-allowed client none
+LOG=$WORK/fore.log
+mark
+kill -HUP "$PID"
+check "... the next one makes its forecast" wait_for 10 logged \
+    "event=forecast-made"
 check "the issuer ends as it should" issuer_ends
 finish

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs alone: it looks at the clock.
 # A worker that has no room leaves new clients to the others, and makes room.
 . "$(dirname "$0")/../lib.sh"
 

@@ -10,7 +10,8 @@
 
 KILLS=${KILLS:-300}
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
-GROUPS_OF=10 # issuers at a time, since a parent restarts about once a second
+# Issuers at a time, since a parent restarts about once a second.
+GROUPS_OF=$((KILLS < 100 ? 3 : 10))
 echo "# $KILLS kills, SEED=$SEED"
 
 {

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs alone: it looks at the clock.
 # Many clients, slow clients: nothing that one does delays another.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs alone: it looks at the clock.
 # Nothing leaves before it is on disk.  A kill cannot show that, since the
 # kernel keeps what a process wrote; the order of the ledger's system calls can:
 # between the last write of a commit and the release there is an fdatasync()

@@ -47,16 +47,12 @@ else
 	skip "one user for each role" "not root"
 fi
 sockets() { # PID: how many of its descriptors are TCP sockets
-	local fd n=0 inode
-
-	for fd in /proc/"$1"/fd/*; do
-		inode=$(readlink "$fd" | sed -n 's/^socket:\[\(.*\)\]/\1/p')
-		[ -n "$inode" ] && cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-		    awk -v i="$inode" '$10 == i { f = 1 } END { exit !f }' &&
-		    n=$((n + 1))
-	done
-	echo $n
+	readlink /proc/"$1"/fd/* | sed -n 's/^socket:\[\(.*\)\]/\1/p' |
+	    awk 'NR == FNR { has[$1]; next } $10 in has { n++ }
+	    END { print n + 0 }' - <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
 }
+equal "a worker has the socket that it listens on" 1 \
+    "$(sockets "$(child_of "$PID" worker.0)")"
 for name in appraiser.0 signer ledger collector; do
 	equal "$name has no socket of the network" 0 \
 	    "$(sockets "$(child_of "$PID" $name)")"
@@ -64,11 +60,13 @@ done
 
 # --- secrets in memory --------------------------------------------------------------
 
-# finds PID FILE: its writable memory holds the bytes of FILE.
+# finds PID FILE...: which of the files' bytes its readable memory holds.
 finds() {
-	python3 - "$1" "$2" <<-'END'
+	python3 - "$@" <<-'END'
 		import sys
-		pid, wanted = sys.argv[1], open(sys.argv[2], "rb").read()
+		pid = sys.argv[1]
+		wanted = {name: open(name, "rb").read() for name in sys.argv[2:]}
+		found = set()
 		with open(f"/proc/{pid}/maps") as maps, \
 		    open(f"/proc/{pid}/mem", "rb", 0) as mem:
 		    for line in maps:
@@ -80,11 +78,11 @@ finds() {
 		            continue
 		        try:
 		            mem.seek(first)
-		            if wanted in mem.read(last - first):
-		                sys.exit(0)
+		            there = mem.read(last - first)
 		        except (OSError, ValueError, OverflowError):
 		            continue
-		sys.exit(1)
+		        found |= {name for name, s in wanted.items() if s in there}
+		print(*sorted(found))
 	END
 }
 # The private scalar in the order of the file, and as OpenSSL's limbs have it.
@@ -108,24 +106,19 @@ if [ $root = yes ] && command -v python3 >/dev/null; then
 		signer) key=yes ;;
 		*) key=no ;;
 		esac
-		found=no
-		for form in big little; do
-			finds "$pid" $form.bin && found=yes
-		done
-		equal "the issuing key is in the memory of $name: $key" $key \
-		    $found
 		case $name in
 		ledger) secret=yes ;;
 		*) secret=no ;;
 		esac
-		found=no
-		finds "$pid" wrap_key && found=yes
+		held=" $(finds "$pid" big.bin little.bin wrap_key root-big.bin \
+		    root-little.bin) "
+		holds() { [[ $held == *" $1 "* ]] && echo yes || echo no; }
+		equal "the issuing key is in the memory of $name: $key" $key \
+		    "$(holds big.bin | grep yes || holds little.bin)"
 		equal "the wrap_key is in the memory of $name: $secret" $secret \
-		    $found
-		found=no
-		finds "$pid" root-big.bin && found=yes
-		finds "$pid" root-little.bin && found=yes
-		equal "the root key is in the memory of $name: no" no $found
+		    "$(holds wrap_key)"
+		equal "the root key is in the memory of $name: no" no \
+		    "$(holds root-big.bin | grep yes || holds root-little.bin)"
 	done
 else
 	skip "secrets in memory" "needs root and python3"
@@ -135,14 +128,12 @@ fi
 
 # holders FILE: who has it open, whatever it is called there.
 holders() {
-	local pid fd inode
+	local pid
 
-	inode=$(stat -c %d:%i "$1")
 	for pid in $PID $children; do
-		for fd in /proc/"$pid"/fd/*; do
-			[ "$(stat -Lc %d:%i "$fd" 2>/dev/null)" = "$inode" ] &&
-			    cat "/proc/$pid/comm"
-		done
+		stat -Lc %d:%i /proc/"$pid"/fd/* 2>/dev/null |
+		    grep -q -x "$(stat -c %d:%i "$1")" &&
+		    cat "/proc/$pid/comm"
 	done | sort -u | xargs
 }
 if [ $root = yes ]; then
@@ -193,11 +184,9 @@ if [ $root = yes ]; then
 	    "$(status "$collector" CapEff)"
 fi
 if [ $root = yes ] && command -v python3 >/dev/null; then
-	found=no
-	for file in big.bin little.bin root-big.bin root-little.bin wrap_key; do
-		finds "$collector" $file && found=$file
-	done
-	equal "... and no key nor secret in its memory" no $found
+	equal "... and no key nor secret in its memory" "" \
+	    "$(finds "$collector" big.bin little.bin root-big.bin \
+		root-little.bin wrap_key)"
 fi
 issuer_stop
 finish

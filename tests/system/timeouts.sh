@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs alone: it looks at the clock.
 # How long a client may take: 30 s to its ClientHello, 10 s for the handshake,
 # 30 s for the exchange, and 5 s to go away after that.
 . "$(dirname "$0")/../lib.sh"

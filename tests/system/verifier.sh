@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs alone: it looks at the clock.
 # The contract of dci-verifier: issuer and verifier on a simulated platform,
 # seen with curl, jq and openssl.
 # usage: verifier.sh [folder with the programs]

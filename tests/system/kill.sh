@@ -23,7 +23,7 @@ for i in $(seq $GROUPS_OF); do
 	issuer "k$i" -c one.conf || exit 1
 	pids+=("$PID") ports+=("$PORT") states+=("$STATE") logs+=("$LOG")
 	"$BUILD/interop/kill_clients" -a "localhost:$PORT" -A ssl/ca.crt -s sim \
-	    -o "held.$i" -S "$((SEED + i))" -c 3 >"counts.$i" 2>"clients.$i.log" &
+	    -o "held.$i" -S "$((SEED + i))" -c 3 -w 250 >"counts.$i" 2>"clients.$i.log" &
 	clients+=("$!")
 	others+=("$!")
 done

@@ -54,14 +54,14 @@ ok "delegations that have ended by then are left out" \
 
 # It comes true: a recovery of six weeks ago, in force in a moment.
 pcs_stop TERM
-soon=$(in_seconds 4)
+soon=$(in_seconds 8)
 pcs true --recovery "$soon"
+fetch before $FMSPC platform
 fetch early $FMSPC platform update=early
 forecast --early early
 ok "in force in a moment: exit 3" ended 3
 ok "... by the second" says "from $soon on, enclave $MRENCLAVE will be"
-fetch before $FMSPC platform
-wait_for 10 eval '[[ $(date -u +%Y-%m-%dT%H:%M:%SZ) > $soon ]]'
+wait_for 15 eval '[[ $(date -u +%Y-%m-%dT%H:%M:%SZ) > $soon ]]'
 fetch after $FMSPC platform
 forecast --collateral before
 ok "... by the documents of before: exit 0" ended 0

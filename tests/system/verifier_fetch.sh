@@ -176,7 +176,7 @@ fault ''
 echo 'collateral_folder = "fetched"' >>v.conf
 verifier
 check "with a folder" answered 200 own
-check "... what was fetched is in it" wait_for 5 test -s fetched/standard/*.json
+check "... what was fetched is in it" wait_for 5 eval 'test -s fetched/standard/*.json'
 stop "$VERIFIER"
 stop "$PCS"
 verifier

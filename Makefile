@@ -115,8 +115,7 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite,possible
 
 # Not of what is locked in: valgrind does not know seccomp().
-LOCKED_IN := $(patsubst %,$(BUILD)/tests/test_%,\
-	sandbox_network verifier_confine)
+LOCKED_IN := $(patsubst %,$(BUILD)/tests/test_%,sandbox_% verifier_confine)
 
 valgrind: packages-present
 	@$(MAKE) --no-print-directory unit-tests helpers

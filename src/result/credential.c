@@ -139,25 +139,44 @@ fail(const struct credential *c, X509_STORE_CTX *ctx, struct dci_checks *checks,
 	    X509_verify_cert_error_string(error), name);
 }
 
+/* Whether each certificate below the root has policies.  Where one has none,
+ * none is valid (RFC 5280, 6.1.3 e); OpenSSL 3.0 comes to the same, but loses
+ * memory where there are policyConstraints. */
+static bool
+has_policies(const STACK_OF(X509) * chain)
+{
+	for (int i = 0; i < sk_X509_num(chain) - 1; i++) {
+		if (X509_get_ext_by_NID(sk_X509_value(chain, i),
+			NID_certificate_policies, -1) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* RFC 5280, 6.1: the policy is what says which assurance a delegation has, so
  * there has to be one that all CAs allow, and under the name that it has for
  * us: none is mapped to another. */
 static int
 check_policy(struct credential *c, X509_STORE_CTX *ctx, struct dci_failure *f)
 {
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
 	STACK_OF(ASN1_OBJECT) * any CLEANUP(cleanup_objects) =
 	    sk_ASN1_OBJECT_new_null();
 	X509_POLICY_TREE *tree = NULL;
 	int explicit = 0, result = X509_PCY_TREE_INTERNAL;
 
+	if (!has_policies(chain))
+		return 0;
+	memory_watch();
 	if (any != NULL &&
 	    sk_ASN1_OBJECT_push(any, OBJ_nid2obj(NID_any_policy)) > 0)
-		result = X509_policy_check(&tree, &explicit,
-		    X509_STORE_CTX_get0_chain(ctx), any,
+		result = X509_policy_check(&tree, &explicit, chain, any,
 		    X509_V_FLAG_EXPLICIT_POLICY | X509_V_FLAG_INHIBIT_MAP);
+	bool lacking = result == X509_PCY_TREE_INTERNAL ||
+		       (result != X509_PCY_TREE_VALID && memory_short());
 	X509_policy_tree_free(tree);
 	ERR_clear_error();
-	if (result == X509_PCY_TREE_INTERNAL)
+	if (lacking)
 		return dci_fail(f, DCI_OUT_OF_MEMORY,
 		    "No memory for the policies of the delegation.");
 	c->policy_allowed = result == X509_PCY_TREE_VALID;

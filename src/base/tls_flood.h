@@ -22,4 +22,11 @@ void tls_flood_guard(SSL_CTX *);
 /* Whether that is why it ended. */
 bool tls_flooded(const SSL *) MUST_CHECK;
 
+/* For who counts by himself, in a callback of SSL_CTX_set_msg_callback() with
+ * these arguments: whether it is about a record that is not data; and what
+ * makes the connection as if the other side had ended it. */
+bool tls_flood_counts(
+    int sent, int type, const void *data, size_t n) MUST_CHECK;
+void tls_flood_end(SSL *);
+
 #endif

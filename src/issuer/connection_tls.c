@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <openssl/err.h>
 
+#include "base/tls_flood.h"
 #include "issuer/connection_tls.h"
 #include "issuer/worker.h"
 #include "proto/secret_prov.h"
@@ -18,29 +19,21 @@ connection_wants(struct connection *c, int result)
 	}
 }
 
-/* OpenSSL reads on by itself as long as what comes is no data, and never
- * returns while enough of it comes (a TLS 1.2 client may ask for renegotiation
- * again and again, and get a warning each time).  No callback can make it
- * fail, but once the other side has ended it throws the rest away. */
+/* Fewer are admitted after the handshake (base/tls_flood.h). */
 static void
 on_tls_message(int sent, int version, int type, const void *data, size_t n,
     SSL *ssl, void *arg)
 {
 	struct connection *c = arg;
-	const uint8_t *kind = data;
 
 	(void)version;
-	/* Both begin with the type of a record: in TLS 1.3 the outer one of
-	 * all that is encrypted says data. */
-	if (sent || n == 0 || *kind == SSL3_RT_APPLICATION_DATA ||
-	    (type != SSL3_RT_HEADER && type != SSL3_RT_INNER_CONTENT_TYPE))
-		return;
-	if (++c->records <= (c->stage == STAGE_HANDSHAKE
+	if (!tls_flood_counts(sent, type, data, n) ||
+	    ++c->records <= (c->stage == STAGE_HANDSHAKE
 				    ? LIMIT_HANDSHAKE_RECORDS
 				    : LIMIT_LATER_RECORDS))
 		return;
 	c->flooded = true;
-	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+	tls_flood_end(ssl);
 }
 
 /* The code for a reason of OpenSSL's; DCI_TLS_HANDSHAKE_FAILED: none of its

@@ -160,6 +160,8 @@ unwritable() {
 	equal "$1: exit 2" 2 "$status"
 	said "... with file-unwritable, what, and why" \
 	    "file-unwritable: .*$2.*Permission denied"
+	said=$(complaint)
+	row "$1" "${said%% *}" "${said#* }"
 }
 mkdir barred barred/state
 chmod 555 barred barred/state

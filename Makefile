@@ -100,8 +100,9 @@ check:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory check-built
 
-# The same tests; three of them with fewer repetitions, which take time.
-FEWER = KILLS=$${KILLS:-60} CLIENTS=$${CLIENTS:-50} STEP=$${STEP:-7}
+# The same tests, some of them with fewer repetitions.
+FEWER = KILLS=$${KILLS:-60} CLIENTS=$${CLIENTS:-50} STEP=$${STEP:-7} \
+	EVERY=$${EVERY:-8} DCI_TEST_SAMPLED=1
 
 asan:
 	@$(MAKE) --no-print-directory deps

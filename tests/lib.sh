@@ -115,17 +115,22 @@ finish() {
 # the programs say, so that it cannot go stale; tests/refusals.sh writes it anew.
 ROWS=$WORK/table.rows
 
-# row INPUT CODE SENTENCE: blots out what differs from run to run.  Inputs that
-# begin with "..." go on from the one before, and LIST=no keeps out what is there
-# already.
+# row INPUT CODE SENTENCE.  Inputs that begin with "..." go on from the one before,
+# and LIST=no keeps out what is there already.
 row() {
 	[[ $1 != ...* && ${LIST:-yes} = yes ]] || return 0
-	printf '| %s | %s | %s | %s |\n' "${1//|/\\|}" "$2" "${3//|/\\|}" "$TEST" |
-	    sed -E -e "s,$WORK/,,g" -e 's/[0-9a-f]{64}/HEX/g' \
-		-e 's/20[0-9]{2}-[0-9-]{5}T[0-9:]{8}Z/TIME/g' \
-		-e 's/30 days [0-9]+ (seconds?|minutes?)/30 days/g' \
-		-e 's/(127\.0\.0\.1):[0-9]{5}/\1:PORT/g' \
-		-e 's/(certificate of|request of|remaining|chain has) [0-9]+ bytes/\1 N bytes/g' >>"$ROWS"
+	printf '| %s | %s | %s | %s |\n' "${1//|/\\|}" "$2" "${3//|/\\|}" \
+	    "$TEST" >>"$ROWS"
+}
+
+# What differs from run to run.
+blot_out() {
+	sed -E -i -e "s,$WORK/,,g" -e 's/[0-9a-f]{64}/HEX/g' \
+	    -e 's/20[0-9]{2}-[0-9-]{5}T[0-9:]{8}Z/TIME/g' \
+	    -e 's/30 days [0-9]+ (seconds?|minutes?)/30 days/g' \
+	    -e 's/(127\.0\.0\.1):[0-9]{5}/\1:PORT/g' \
+	    -e 's/(certificate of|request of|remaining|chain has) [0-9]+ bytes/\1 N bytes/g' \
+	    "$ROWS"
 }
 
 table_check() {
@@ -134,6 +139,7 @@ table_check() {
 	# Of the tests that the table is made from.
 	[ -s "$ROWS" ] && grep -q -w "${TEST%.sh}" \
 	    "$LIB_ROOT/tests/refusals.sh" || return 0
+	blot_out
 	if [ -n "${TABLE:-}" ]; then
 		awk '!seen[$0]++' "$ROWS" >"$TABLE/${TEST//\//.}"
 		return
@@ -411,8 +417,12 @@ logged() { since | grep -q -E -e "$1"; }
 
 # reason CODE: CODE SENTENCE of the last client that was refused with that code.
 reason() {
-	since | sed -n -E "s/.*event=refused .*code=($1) reason=\"(.*)\"\$/\\1 \\2/p" |
-	    tail -n 1 | sed 's/\\"/"/g'
+	since | sed -n -E "/event=refused .*code=($1) reason=/ {
+		s/.*code=($1) reason=\"(.*)\"\$/\\1 \\2/
+		s/\\\\\"/\"/g
+		h
+	    }
+	    \$ { g; p }"
 }
 
 # refused TEXT CODE COMMAND...: the command fails and the issuer logs a refusal

@@ -21,7 +21,7 @@ hangs() {
 	begin=$(milliseconds)
 	works "$text: another client is served"
 	took=$(($(milliseconds) - begin))
-	[ "$took" -lt 1000 ] && pass "... at once" ||
+	[ "$took" -lt 5000 ] && pass "... at once" ||
 	    fail "... at once" "$took ms"
 }
 hangs "connected and silent" connect
@@ -35,30 +35,29 @@ hangs "in the middle of the CSR" tls request secret csr-part:100
 hangs "after the certificate, without reading it" tls request secret csr
 
 # All the slow ones still hang.
-begin=$(milliseconds)
+CLIENTS=${CLIENTS:-200}
 pids=()
-for i in $(seq 200); do
+for i in $(seq "$CLIENTS"); do
 	client "many/$i" >"many.$i" 2>&1 &
 	pids+=($!)
 done
 bad=0
 for pid in "${pids[@]}"; do wait "$pid" || bad=$((bad + 1)); done
 if [ $bad = 0 ]; then
-	pass "200 clients at once: all of them are served"
+	pass "$CLIENTS clients at once: all of them are served"
 else
-	fail "200 clients at once: all of them are served" "$bad were not:
+	fail "$CLIENTS clients at once: all of them are served" "$bad were not:
 $(cat many.* | grep -v ^enrolled | head -n 5)"
 fi
-equal "... each with a certificate of its own" 200 \
-    "$(for i in $(seq 200); do
-	openssl x509 -in "many/$i/delegation.crt" -noout -serial
-done 2>/dev/null | sort -u | wc -l)"
-equal "... all of them in the ledger" 200 \
-    "$(for i in $(seq 200); do
-	sed -n 's/.*serial \([0-9a-f]*\),.*/\1/p' "many.$i"
-done | sort >serials
-"$BIN/dci" ledger list -s "$STATE" | sed -n 's/.*serial=\([0-9a-f]*\) .*/\1/p' |
-	sort | comm -12 - serials | wc -l)"
+cat many/*/delegation.crt >all.crt
+equal "... each with a certificate of its own" "$CLIENTS" \
+    "$(openssl storeutl -noout -text -certs all.crt |
+	grep -A 1 'Serial Number' | grep : | grep -v Serial | sort -u | wc -l)"
+sed -n 's/.*serial \([0-9a-f]*\),.*/\1/p' many.[0-9]* | sort >serials
+equal "... all of them in the ledger" "$CLIENTS" \
+    "$("$BIN/dci" ledger list -s "$STATE" |
+	sed -n 's/.*serial=\([0-9a-f]*\) .*/\1/p' | sort | comm -12 - serials |
+	wc -l)"
 issuer_stop
 
 # --- the bound per address ---------------------------------------------------------

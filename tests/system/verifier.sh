@@ -91,14 +91,19 @@ quote() { # file, nonce or empty
 	[ -z "$2" ] || printf ',"nonce":"%s"' "$2"
 	printf '}'
 }
-header() { # name
-	tr -d '\r' <headers | sed -n "s/^$1: //Ip" | tail -n 1
+header() { # name; without a process of its own, since it is asked for so often
+	local line found=
+	while IFS= read -r line; do
+		[[ ${line,,} != "${1,,}: "* ]] || found=${line#*: }
+	done <headers
+	[ -z "$found" ] || echo "${found%$'\r'}"
 }
 is_problem() { # status, code
-	[ "$status" = "$1" ] && [ "$(jq -r .code body)" = "$2" ] &&
+	[ "$status" = "$1" ] &&
 	    [ "$(header Content-Type)" = application/problem+json ] &&
-	    jq -e '.status == '"$1"' and (.title | length) > 0 and
-	        (.detail | length) > 0 and (.remedy | length) > 0' body >/dev/null
+	    jq -e --arg code "$2" '.code == $code and .status == '"$1"' and
+	        (.title | length) > 0 and (.detail | length) > 0 and
+	        (.remedy | length) > 0' body >/dev/null
 }
 # The result by openssl alone, as the original's users check it.
 signed() {

@@ -81,8 +81,8 @@ write_all(int fd, const uint8_t *p, size_t n)
 
 /* A file beside name that was not there, "NAME.XXXXXX". */
 static int
-temporary_open(
-    int folder, const char *name, char temporary[static NAME_MAX + 1])
+temporary_open(int folder, const char *name, mode_t mode,
+    char temporary[static NAME_MAX + 1])
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 	uint8_t random[6];
@@ -100,7 +100,7 @@ temporary_open(
 			return -1;
 		}
 		int fd = openat(folder, temporary,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 	}
@@ -112,14 +112,16 @@ file_write_at(int folder, const char *name, const char *shown, const void *data,
     size_t n, mode_t mode, struct dci_failure *f)
 {
 	char temporary[NAME_MAX + 1];
-	int fd = temporary_open(folder, name, temporary);
+	struct stat st;
+	int fd = temporary_open(folder, name, mode, temporary);
 
 	if (fd < 0)
 		return dci_fail(f, DCI_FILE_UNWRITABLE,
 		    "No file can be created beside %s: %s.", shown,
 		    strerror(errno));
-	int bad = fchmod(fd, mode) != 0 || write_all(fd, data, n) != 0 ||
-		  fsync(fd) != 0;
+	int bad = fstat(fd, &st) != 0 ||
+		  ((st.st_mode & 07777) != mode && fchmod(fd, mode) != 0) ||
+		  write_all(fd, data, n) != 0 || fsync(fd) != 0;
 	int why = errno;
 	if (close(fd) != 0 && !bad) {
 		bad = 1;

@@ -62,8 +62,11 @@ seccomp_rules_memory(scmp_filter_ctx ctx)
 int
 seccomp_rules_threads(scmp_filter_ctx ctx)
 {
+	static const scmp_datum_t spaces =
+	    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | spaces, CLONE_THREAD));
 
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS,
@@ -147,4 +150,16 @@ seccomp_rules_socketpair(scmp_filter_ctx ctx)
 	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
 	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
 	    SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_STREAM));
+}
+
+int
+seccomp_rules_reading(scmp_filter_ctx ctx)
+{
+	static const scmp_datum_t mask = O_ACCMODE | O_CREAT | O_TRUNC;
+	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
+
+	return r != 0 ? r
+		      : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat),
+			    1, SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
 }

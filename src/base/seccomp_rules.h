@@ -30,7 +30,8 @@ int seccomp_rules_forbidden(scmp_filter_ctx) MUST_CHECK;
 /* Memory may be mapped, but never as code. */
 int seccomp_rules_memory(scmp_filter_ctx) MUST_CHECK;
 
-/* Threads; a process that is asked for ends the one that asks. */
+/* Threads, in the namespaces that there are; a process that is asked for ends
+ * the one that asks. */
 int seccomp_rules_threads(scmp_filter_ctx) MUST_CHECK;
 
 /* abort() signals the process itself; nobody else may be signalled.  Call it
@@ -51,5 +52,9 @@ int seccomp_rules_socket(scmp_filter_ctx) MUST_CHECK;
 
 /* socketpair(): streams, by which libcurl's threads wake each other. */
 int seccomp_rules_socketpair(scmp_filter_ctx) MUST_CHECK;
+
+/* Files may be opened for reading, not made nor cut (landlock knows truncation
+ * from ABI 3 on only). */
+int seccomp_rules_reading(scmp_filter_ctx) MUST_CHECK;
 
 #endif

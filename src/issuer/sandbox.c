@@ -61,12 +61,11 @@ static const int ledger_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
     SCMP_SYS(sysinfo)};
 
 /* SQLite's for reading: the forecaster's, inside of the ledger's folder. */
-static const int forecaster_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
-    SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
-    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-    SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-    SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(fstatfs), SCMP_SYS(statfs),
-    SCMP_SYS(sysinfo)};
+static const int forecaster_calls[] = {SCMP_SYS(newfstatat), SCMP_SYS(stat),
+    SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2), SCMP_SYS(getcwd), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(geteuid), SCMP_SYS(getuid),
+    SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(sysinfo)};
 
 /* The collector's, inside of its folder. */
 static const int collector_calls[] = {SCMP_SYS(openat), SCMP_SYS(open),
@@ -162,8 +161,10 @@ enter_seccomp(enum role role, bool network)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, worker_calls);
 	if (role == ROLE_LEDGER)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, ledger_calls);
-	if (role == ROLE_FORECASTER)
+	if (role == ROLE_FORECASTER) {
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, forecaster_calls);
+		need(seccomp_rules_reading(ctx));
+	}
 	if (role == ROLE_COLLECTOR)
 		ADD_RULES(ctx, SCMP_ACT_ALLOW, collector_calls);
 	else

@@ -196,6 +196,15 @@ date_read(struct json_source *s, const json_t *o, const char *name)
 	return 0;
 }
 
+/* Who reads the status alone must not be told better than the report says. */
+static bool
+status_agrees(const struct dci_report *r)
+{
+	return r->ear_status ==
+		   ear_vector_of(r->status, r->debug, false).status ||
+	       r->ear_status == ear_vector_of(r->status, r->debug, true).status;
+}
+
 static void
 appraisal_read(struct dci_report *out, struct json_source *s, const json_t *sub)
 {
@@ -221,6 +230,9 @@ appraisal_read(struct dci_report *out, struct json_source *s, const json_t *sub)
 	    out, s, json_member(s, o, EAR_CLAIM_REPORT, JSON_OBJECT));
 	if ((out->tee == DCI_TEE_TDX) != (strcmp(name, EAR_SUBMOD_TDX) == 0))
 		json_refuse(s, "a submodule of another kind than its report");
+	if (!s->failed && !status_agrees(out))
+		json_refuse(s, "an \"" EAR_CLAIM_STATUS
+			       "\" that is not that of its report");
 }
 
 /* The nonce is said twice. */

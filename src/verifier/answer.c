@@ -72,10 +72,16 @@ answer_send(struct evhttp_request *req, int status, const char *type,
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
 	struct evbuffer *out = evhttp_request_get_output_buffer(req);
 
-	if (body->failed || evbuffer_add(out, body->data, body->n) != 0) {
+	bool head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
+	char length[24];
+
+	if (body->failed ||
+	    (!head && evbuffer_add(out, body->data, body->n) != 0)) {
 		evhttp_send_error(req, 500, NULL);
 		return;
 	}
+	snprintf(length, sizeof(length), "%zu", body->n);
+	evhttp_add_header(headers, "Content-Length", length);
 	make_room(req);
 	evhttp_add_header(headers, "Content-Type", type);
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(

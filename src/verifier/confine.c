@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,12 +58,8 @@ allow_opening(scmp_filter_ctx ctx, uint64_t mask, uint64_t flags)
 static int
 add_keep_rules(scmp_filter_ctx ctx)
 {
-	static const mode_t modes[] = {0600, 0644};
 	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, keep_calls);
 
-	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fchmod), 1,
-		    SCMP_A1(SCMP_CMP_EQ, modes[i]));
 	if (r != 0)
 		return r;
 	return allow_opening(ctx, O_CREAT | O_EXCL | O_TRUNC, O_CREAT | O_EXCL);
@@ -178,6 +175,9 @@ confine(const struct verifier_config *config, struct dci_failure *f)
 {
 	static const struct rlimit none = {0, 0};
 
+	/* New files get their modes when they are made: fchmod() is for none.
+	 */
+	umask(022);
 	if (access(ATTESTATION_FOLDER, F_OK) == 0) {
 		log_note(LOG_LEVEL_WARN, "sandbox",
 		    "not available under Gramine; the enclave confines");

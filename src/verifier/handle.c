@@ -2,6 +2,8 @@
 #include <string.h>
 #include <time.h>
 #include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
 #include <openssl/rand.h>
 
 #include "base/log.h"
@@ -155,9 +157,13 @@ wait_for_collateral(
 	int64_t now = handle_milliseconds();
 
 	if (dci_quote_platform(
-		&id, r->quote, r->quote_size, s->with.anchor, f) != 0 ||
-	    waiting_add(s->waiting, x, r, &id, now, f) != 0)
+		&id, r->quote, r->quote_size, s->with.anchor, f) != 0)
 		return -1;
+	if (waiting_add(s->waiting, x, r, &id, now, f) != 0) {
+		/* For when the client comes again. */
+		fetched_want(s->fetched, &id);
+		return -1;
+	}
 	connections_hold(s->connections, bufferevent_of(x->req),
 	    now / 1000 + WAITING_SECONDS + s->with.config->seconds);
 	fetched_want(s->fetched, &id);
@@ -393,8 +399,15 @@ handle_request(struct evhttp_request *req, void *arg)
 	hex_encode(x.id, x.number, sizeof(x.number));
 	evhttp_add_header(
 	    evhttp_request_get_output_headers(req), REPORT_HEADER_ID, x.id);
-	if (x.service->stop_rounds > 0)
+	/* evhttp never closes after CONNECT.  What it takes for chunks others
+	 * may not (RFC 9112, 7.1), and end the request elsewhere: nothing may
+	 * follow on that connection. */
+	if (req->type == EVHTTP_REQ_CONNECT) {
+		req->type = EVHTTP_REQ_OPTIONS;
 		close_after(&x);
+	} else if (x.service->stop_rounds > 0 || req->chunked) {
+		close_after(&x);
+	}
 	if (!admit(&x))
 		return;
 	if (framing_check(req, &f) == 0) {

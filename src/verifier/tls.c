@@ -10,6 +10,7 @@ static bool
 set_up(SSL_CTX *ctx, EVP_PKEY *key, const uint8_t *der, size_t n)
 {
 	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
+	    !SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") ||
 	    !SSL_CTX_use_certificate_ASN1(ctx, (int)n, der) ||
 	    !SSL_CTX_use_PrivateKey(ctx, key))
 		return false;

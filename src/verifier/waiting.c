@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <poll.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -62,12 +63,17 @@ waiting_free(struct waiting *all)
 	free(all);
 }
 
-/* evhttp frees the request as well. */
+/* After an error evhttp has let go of a request that is not answered yet, and
+ * leaves it to its user; else it frees it as well. */
 static void
 on_close(struct evhttp_connection *connection, void *arg)
 {
+	struct waiter *w = arg;
+
 	(void)connection;
-	remove_waiter(arg);
+	if (evhttp_request_get_connection(w->exchange.req) == NULL)
+		evhttp_request_free(w->exchange.req);
+	remove_waiter(w);
 }
 
 static bool
@@ -145,12 +151,29 @@ waiting_end(struct waiting *all, const struct dci_platform_id *id,
 	}
 }
 
+/* Nothing is read while a request waits, so that evhttp does not notice. */
+static bool
+has_hung_up(const struct waiter *w)
+{
+	struct bufferevent *bev =
+	    evhttp_connection_get_bufferevent(connection_of(w));
+	struct pollfd p = {.fd = bufferevent_getfd(bev), .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0 &&
+	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 void
 waiting_sweep(struct waiting *all, int64_t now)
 {
 	struct dci_failure why;
-	struct waiter *w;
+	struct waiter *w, *next;
 
+	for (w = TAILQ_FIRST(&all->list); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, link);
+		if (has_hung_up(w))
+			evhttp_connection_free(connection_of(w));
+	}
 	while ((w = TAILQ_FIRST(&all->list)) != NULL && w->until <= now) {
 		dci_fail(&why, DCI_COLLATERAL_PENDING,
 		    "The collateral of this platform did not come within %d "

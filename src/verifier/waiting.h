@@ -38,7 +38,8 @@ size_t waiting_count(const struct waiting *);
 /* Goes on with those who wait for that platform; NULL: with all. */
 void waiting_end(struct waiting *, const struct dci_platform_id *,
     const struct dci_failure *why);
-/* Goes on with those who have waited for too long. */
+/* Goes on with those who have waited for too long, and forgets those who have
+ * hung up. */
 void waiting_sweep(struct waiting *, int64_t now);
 
 #endif

@@ -54,6 +54,13 @@ floods() { # TEXT KIND COUNT
 floods "renegotiation without end" hello 300000
 floods "KeyUpdates without end" key-update 30000
 floods "warnings without end" alert 100000
+# ClientHello with a large prime costs the client nothing, and a server 100 ms.
+exits 1 "no groups of large primes" sh -c "openssl s_client -tls1_3 -groups \
+    ffdhe2048:ffdhe8192 -connect 127.0.0.1:$VPORT </dev/null"
+for group in X25519 P-256 P-384; do
+	check "... but $group" sh -c "openssl s_client -tls1_3 -groups $group \
+	    -connect 127.0.0.1:$VPORT </dev/null"
+done
 verifier_stop
 
 # --- connections and memory ----------------------------------------------------
@@ -117,6 +124,22 @@ ambiguous "chunks in such a line" \
     "${post}Content-Length: 0\r\nX: y\r\n\ttransfer-encoding : chunked\r\n\r\n"
 ambiguous "a length behind a carriage return" \
     "${post}X: y\r Content-Length: 2\r\n\r\n" 400
+# What nobody else would take for chunks: whatever it is, nothing follows it.
+for chunks in '0x2\r\n{}\r\n0' '2 zzz\r\n{}\r\n0' '2\n{}\n0' '2\r\n{}0' \
+    '2\r\n{}\r\n-0' '2\r\n{}\r\n0'; do
+	ambiguous "chunks ${chunks//\\/_}" \
+	    "${post}Transfer-Encoding: chunked\r\n\r\n$chunks\r\n\r\n" \
+	    "400 quote-missing"
+done
+ambiguous "CONNECT" "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n" \
+    "404 path-unknown"
+ambiguous "CONNECT with two lengths" "CONNECT a:1 HTTP/1.1\r\nHost: \
+a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n"
+curl -sS -m 5 -I "http://127.0.0.1:$VPORT/health" \
+    "http://127.0.0.1:$VPORT/nowhere" >heads 2>&1
+equal "HEAD: the length, and no body that the next answer would begin with" \
+    "200 404 2" "$(sed -n 's/^HTTP.1.1 \([0-9]*\).*/\1/p' heads | xargs) \
+$(grep -c -i '^Content-Length: [1-9]' heads)"
 printf 'GET /health HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' >request
 equal "GET without content: taken" 200 "$(raw request)"
 verifier_stop

@@ -157,6 +157,11 @@ crowd() {
 refused() { # COUNT TEXT: so many could not wait, for that reason
 	[ "$(grep -c "as many requests $2as may wait" verifier.log)" = "$1" ]
 }
+crowd 10 1 9
+check "ten wait" wait_for 10 eval 'test "$(health waiting)" = 10'
+kill -9 "$CROWD"
+check "... and are forgotten when they hang up" \
+    wait_for 5 eval 'test "$(health waiting)" = 0'
 crowd 20 1 2
 one=$CROWD
 check "of 20 of one address who wait for a platform 4 are sent away at once" \

@@ -215,6 +215,9 @@ claims_have_to_agree(void **state)
 	claims_case(&s, "\"sgx\":", "\"cca\":", bad);
 	claims_case(&s, "\"sgx\":", "\"tdx\":{},\"sgx\":", bad);
 	claims_case(&s, "\"ear_status\":2", "\"ear_status\":3", bad);
+	claims_case(&s, "\"ear_status\":2", "\"ear_status\":32", bad);
+	claims_case(&s, "\"isvQuoteStatus\":\"OK\"",
+	    "\"isvQuoteStatus\":\"SIGNATURE_INVALID\"", bad);
 	claims_case(&s, "dci_report", "dci_retort", bad);
 	claims_case(&s, "\"ear_verifier_id\":{", "\"ear_verifier\":{", bad);
 	claims_case(&s, "\"iat\":", "\"iat\":1,\"iat\":", bad);

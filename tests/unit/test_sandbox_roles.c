@@ -336,6 +336,45 @@ test_denied(void **state)
 	}
 }
 
+/* --- the ledger, to who may only read it ----------------------------------
+ */
+
+static char row[64];
+
+static int
+read_only(void)
+{
+	static const int ways[] = {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC,
+	    O_RDONLY | O_CREAT, O_WRONLY | O_APPEND};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (open(row, ways[i], 0600) >= 0 ||
+		    open("/row", ways[i], 0600) >= 0)
+			return 1 + (int)i;
+	}
+	/* Its root may be that folder. */
+	return open(row, O_RDONLY) < 0 && open("/row", O_RDONLY) < 0 ? 99 : 0;
+}
+
+static void
+test_forecaster_only_reads(void **state)
+{
+	static const struct place p = {ROLE_FORECASTER, false};
+	struct stat st;
+
+	(void)state;
+	snprintf(row, sizeof(row), "%s/row", folder);
+	int fd = open(row, O_WRONLY | O_CREAT, 0644);
+	assert_int_equal(write(fd, "whole", 5), 5);
+	close(fd);
+	assert_int_equal(chmod(folder, 0755), 0);
+	int got = tried(&p, read_only);
+	assert_int_equal(stat(row, &st), 0);
+	assert_int_equal(unlink(row), 0);
+	assert_int_equal(st.st_size, 5);
+	assert_int_equal(got, 0);
+}
+
 int
 main(void)
 {
@@ -343,6 +382,7 @@ main(void)
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_network),
 	    cmocka_unit_test(test_denied),
+	    cmocka_unit_test(test_forecaster_only_reads),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

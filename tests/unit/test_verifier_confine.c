@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -365,6 +366,15 @@ make_process(void)
 }
 
 static int
+leave_namespace(void)
+{
+	return !refused(syscall(SYS_clone,
+	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		CLONE_NEWNET,
+	    NULL, NULL, NULL, 0));
+}
+
+static int
 run_program(void)
 {
 	return execl("/bin/true", "true", NULL);
@@ -384,6 +394,7 @@ test_threads_only(void **state)
 	(void)state;
 	confined_always(make_thread, 0);
 	confined_always(make_process, -SIGSYS);
+	confined_always(leave_namespace, 0);
 	confined_always(run_program, -SIGSYS);
 	confined_always(map_code, 0);
 }
@@ -416,7 +427,9 @@ change_files(void)
 	return !refused(truncate(outside, 0)) ||
 	       !refused(creat(outside, 0600)) ||
 	       !refused(chmod(outside, 04777)) ||
-	       !refused(fchmod(open(outside, O_RDONLY), 04777));
+	       !refused(fchmod(open(outside, O_RDONLY), 04777)) ||
+	       !refused(fchmod(open(outside, O_RDONLY), 0644)) ||
+	       !refused(fchmod(open(folder, O_RDONLY), 0600));
 }
 
 static int

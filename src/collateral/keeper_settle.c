@@ -113,7 +113,9 @@ settle_kind(struct keeper *k, struct platform *p, enum source_update update,
 
 	if (!kept_set(&k->kept, &p->id, update, &newest))
 		return UNCHANGED;
-	bool write = k->config.folder >= 0 && p->proven &&
+	/* Without a source there is nothing but files, which are put together
+	 * in memory at each start; the collector may not write then. */
+	bool write = k->fetcher != NULL && k->config.folder >= 0 && p->proven &&
 		     !set_same(&p->stored[update], &newest);
 	if (!write && set_same(&p->used[update], &newest))
 		return UNCHANGED;

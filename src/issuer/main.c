@@ -134,6 +134,11 @@ main(int argc, char **argv)
 			fprintf(
 			    stderr, "dci-issuer: %s\n", config.note[i].text);
 		puts("The configuration is in order.");
+		/* It may be tested where the files are not. */
+		if (state_check_tls(&config, &f) != 0)
+			fprintf(stderr,
+			    "dci-issuer: a start here would fail: %s: %s\n",
+			    dci_code_name(f.code), f.sentence);
 		return 0;
 	default:
 		return run(&config);

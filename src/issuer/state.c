@@ -132,8 +132,8 @@ check_stamp(const struct state *s, const struct issuer_config *config,
 /* --- what is done in a process of its own
  * --------------------------------------- */
 
-static int
-check_tls(const struct issuer_config *config, struct dci_failure *f)
+int
+state_check_tls(const struct issuer_config *config, struct dci_failure *f)
 {
 	uint8_t *chain CLEANUP(cleanup_free) = NULL;
 	uint8_t *key CLEANUP(cleanup_free) = NULL;
@@ -202,7 +202,7 @@ setup(struct setup_result *r, const struct state *s,
     const struct issuer_config *config)
 {
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r->failed = check_tls(config, &r->failure) != 0 ||
+	r->failed = state_check_tls(config, &r->failure) != 0 ||
 		    check_wrap_key(config, &r->failure) != 0 ||
 		    ca_create(state_path(config, "ca"), s->simulated,
 			time(NULL), &r->created, &r->failure) != 0;

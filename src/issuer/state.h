@@ -31,6 +31,11 @@ int state_prepare(struct state *, const struct issuer_config *,
 int state_anchor(struct dci_anchor *, const struct issuer_config *,
     struct dci_failure *f) MUST_CHECK;
 
+/* Whether the TLS certificate and its key are there and belong together.
+ * Returns 0, or -1 with *f (tls-identity). */
+int state_check_tls(
+    const struct issuer_config *, struct dci_failure *f) MUST_CHECK;
+
 /* Whether that open file (-1: errno says why not) may be the wrap_key: its
  * kind, owner, mode and size.  The path is for the sentence.  Returns 0 or -1.
  */

@@ -186,7 +186,9 @@ sim_init(const char *dir, int64_t now, struct dci_failure *f)
 	if (access(root, F_OK) == 0)
 		return dci_fail(f, DCI_USAGE,
 		    "%s exists: there is a platform in this folder already. "
-		    "Name another folder, or remove this one first.",
+		    "It can be used as it is. For a new one name "
+		    "another folder, or remove this one; an issuer needs a "
+		    "new state folder with it.",
 		    root);
 	sim_spec_default(&spec, now);
 	struct sim_platform *p CLEANUP(cleanup_platform) = sim_build(&spec, f);

@@ -3,6 +3,7 @@
 # Collateral that is carried from one state folder to another, and what is said
 # about it.
 . "$(dirname "$0")/../lib.sh"
+. "$LIB_ROOT/tests/pcs.sh"
 
 import() { # STATEDIR PATH...
 	local state=$1
@@ -139,4 +140,24 @@ check "JSON: one object a line" python3 - <<-'END'
 	assert bad["state"] == "invalid" and "issued" not in bad
 	assert bad["code"] == "tcb-info-signature-invalid"
 END
+
+# --- an issuer that has nothing else ------------------------------------------
+
+# Its early documents come with revocation lists that are newer than the others.
+pcs pcs || exit 1
+check "early documents are fetched" "$BIN/dci" collateral fetch --update early \
+    --fmspc 53494D000001 --url "$URL" --root sim/root.crt -o early
+issuer carried || exit 1
+issuer_stop
+check "collateral is carried to its state folder" import carried.state \
+    sim/collateral
+check "... with early documents" import carried.state --early early
+issuer carried || exit 1
+works "it serves"
+mark
+kill -HUP "$PID"
+check "... and reads them again" wait_for 5 logged event=reloaded
+equal "... without a wish to write" "" \
+    "$(grep -E 'collateral-not-stored|level=error' "$LOG")"
+issuer_stop
 finish

@@ -256,4 +256,13 @@ said=$(reason "[a-z-]*missing")
 row "an issuer with a folder that has no collateral" "${said%% *}" "${said#* }"
 issuer_stop
 
+# --- a test of the configuration ----------------------------------------------------
+
+exits 0 "-t" "$BIN/dci-issuer" -t -c policy.conf
+! grep -q "would fail" "$WORK/out"; equal "... in order" 0 $?
+mv ssl/server.key ssl/away.key
+exits 0 "-t where there is no TLS key" "$BIN/dci-issuer" -t -c policy.conf
+said "... which is told" "a start here would fail: tls-identity: .*server.key"
+mv ssl/away.key ssl/server.key
+
 finish

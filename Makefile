@@ -121,7 +121,7 @@ LOCKED_IN := $(patsubst %,$(BUILD)/tests/test_%,sandbox_% verifier_confine)
 valgrind: packages-present
 	@$(MAKE) --no-print-directory unit-tests helpers
 	@BUILD=$(BUILD) RUNNER="$(MEMCHECK)" LIMIT=1800 DCI_TEST_SAMPLED=1 \
-	    tests/run $(filter-out $(LOCKED_IN),$(UNIT_TESTS))
+	    DCI_TEST_MEMCHECK=1 tests/run $(filter-out $(LOCKED_IN),$(UNIT_TESTS))
 	@BUILD=$(BUILD) RUNNER="valgrind -q --tool=helgrind --error-exitcode=99" \
 	    tests/run $(BUILD)/tests/test_threads
 

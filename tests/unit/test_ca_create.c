@@ -480,6 +480,9 @@ leaves_no_key_in_memory(void **state)
 	struct masked m;
 	bool made;
 
+	/* Memcheck keeps the program's registers in memory of its own. */
+	if (getenv("DCI_TEST_MEMCHECK") != NULL)
+		skip();
 	fixture_folder(&x);
 	assert_int_equal(ca_create(x.folder, false, NOW, &made, NULL), 0);
 	for (unsigned i = 0; i < 2; i++) {

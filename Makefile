@@ -113,7 +113,8 @@ asan:
 
 # Unit tests under memcheck: no invalid access, nothing uninitialised, no leak.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
-	--errors-for-leak-kinds=definite,possible
+	--errors-for-leak-kinds=definite,possible \
+	--suppressions=tests/memcheck.supp
 
 # Not of what is locked in: valgrind does not know seccomp().
 LOCKED_IN := $(patsubst %,$(BUILD)/tests/test_%,sandbox_% verifier_confine)

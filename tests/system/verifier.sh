@@ -530,8 +530,8 @@ enrolled; ok "a configuration file; the second issuer answers" $?
 # One client sends them one after the other, faster than 20 a second.
 curl -s -o 'many.#1' -w '%{http_code}\n' "$url/health?n=[1-200]" >codes
 grep -q '^200$' codes && grep -q '^503$' codes; ok "over the bound: 503" $?
-status=503
-curl -s -D headers -o body "$url/health?n=[1-200]"
+status=503 # the first one that is
+curl -s --fail-with-body --fail-early -D headers -o body "$url/health?n=[1-200]"
 is_problem 503 too-many-requests && [ "$(header Retry-After)" = 1 ]
 ok "too-many-requests with Retry-After" $?
 [ "$(header Connection)" = close ]; ok "and the connection ends" $?

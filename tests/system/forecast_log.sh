@@ -74,13 +74,16 @@ killed() {
 	stop_forecaster KILL && wait_for 2 logged \
 	    "event=process-ended role=forecaster .*signal=9"
 }
+peers() { # an earlier one may still be at work
+	pgrep -a -P "$PID" -f 'dci-issuer -x' | grep -v forecaster | cut -d ' ' -f 1 |
+	    sort | xargs
+}
 mark
-others_before=$(children_of "$PID" | sort | xargs)
+peers_before=$(peers)
 check "kill -9 of the process that looks ahead: the log says so" \
     wait_for 30 killed
 LOG=$WORK/fore.log
-equal "... the others are the same ones" "$others_before" \
-    "$(children_of "$PID" | sort | xargs)"
+equal "... the others are the same ones" "$peers_before" "$(peers)"
 refused "... and answer" tcb-status-not-allowed client none
 LOG=$WORK/fore.log
 mark

@@ -152,14 +152,25 @@ seccomp_rules_socketpair(scmp_filter_ctx ctx)
 	    SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_STREAM));
 }
 
-int
-seccomp_rules_reading(scmp_filter_ctx ctx)
+static int
+allow_opening(scmp_filter_ctx ctx, scmp_datum_t mask, scmp_datum_t flags)
 {
-	static const scmp_datum_t mask = O_ACCMODE | O_CREAT | O_TRUNC;
 	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
-	    SCMP_A1(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, mask, flags));
 
 	return r != 0 ? r
 		      : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat),
-			    1, SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
+			    1, SCMP_A2(SCMP_CMP_MASKED_EQ, mask, flags));
+}
+
+int
+seccomp_rules_reading(scmp_filter_ctx ctx)
+{
+	return allow_opening(ctx, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+}
+
+int
+seccomp_rules_making(scmp_filter_ctx ctx)
+{
+	return allow_opening(ctx, O_CREAT | O_EXCL | O_TRUNC, O_CREAT | O_EXCL);
 }

@@ -57,4 +57,7 @@ int seccomp_rules_socketpair(scmp_filter_ctx) MUST_CHECK;
  * from ABI 3 on only). */
 int seccomp_rules_reading(scmp_filter_ctx) MUST_CHECK;
 
+/* New files may be made, which no file is written over by. */
+int seccomp_rules_making(scmp_filter_ctx) MUST_CHECK;
+
 #endif

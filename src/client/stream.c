@@ -2,26 +2,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/tls_flood.h"
 #include "client/stream.h"
 #include "proto/enrol.h"
 
 CLEANUP_TYPE(cleanup_ssl_ctx, SSL_CTX, SSL_CTX_free)
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* The newest reason in OpenSSL's queue, and an empty queue. */
 static const char *
@@ -94,7 +85,7 @@ await(const struct stream *s, int ssl_error)
 	    .events = ssl_error == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN};
 
 	for (;;) {
-		int64_t left = s->deadline - milliseconds();
+		int64_t left = s->deadline - clock_milliseconds();
 
 		if (left <= 0)
 			return -1;
@@ -184,7 +175,7 @@ stream_open(struct stream *s, SSL_CTX *ctx, const struct address *a,
 	s->fd = address_connect(a, f);
 	if (s->fd < 0)
 		return -1;
-	s->deadline = milliseconds() + (int64_t)seconds * 1000;
+	s->deadline = clock_milliseconds() + (int64_t)seconds * 1000;
 	s->ssl = SSL_new(ctx);
 	if (s->ssl == NULL || !SSL_set_fd(s->ssl, s->fd) ||
 	    !expect_server(s->ssl, a)) {

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -54,15 +54,6 @@ struct fetcher {
 };
 
 static void jobs_start(void *fetcher);
-
-static int64_t
-now_milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 timer_set(struct event *timer, int64_t milliseconds)
@@ -275,7 +266,7 @@ pause_before(unsigned tries, unsigned retry_seconds)
 static void
 job_retry(struct job *job, const struct dci_failure *f, int64_t after)
 {
-	int64_t now = now_milliseconds();
+	int64_t now = clock_milliseconds();
 	int64_t pause =
 	    pause_before(job->tries, job->owner->source.retry_seconds);
 	struct waiters leaving = TAILQ_HEAD_INITIALIZER(leaving);
@@ -489,7 +480,7 @@ fetcher_get(struct fetcher *fetcher, const struct fetch_name *name,
 	w->done = done;
 	w->arg = arg;
 	w->seconds = seconds;
-	w->until = now_milliseconds() + (int64_t)seconds * 1000;
+	w->until = clock_milliseconds() + (int64_t)seconds * 1000;
 	w->timer = evtimer_new(fetcher->base, on_deadline, w);
 	if (w->timer == NULL)
 		log_fatal("out-of-memory", "no memory for a timer");

@@ -10,9 +10,10 @@
  * one stays in use while a new one cannot be had, until it expires; after that
  * it is still handed out, for the verification to say so.  One fetch is in
  * flight for each document, whoever waits for it.  A new document is stored
- * before it is used, if its platform has proven itself; if that fails, this is
- * logged, tried again with the next change, and it is used all the same: a full
- * disk must not make collateral expire.
+ * before it is used, if its platform has proven itself and there is a source
+ * (else the files are all there is, and stay as they are); if that fails, this
+ * is logged, tried again with the next change, and it is used all the same: a
+ * full disk must not make collateral expire.
  *
  * Documents that cannot be had because of the source are one line in the log
  * for each reason, and are tried again together.
@@ -70,11 +71,10 @@ struct keeper_config {
  * for the longest time makes room, if that is at least so many seconds. */
 #define KEEPER_IDLE_SECONDS (7 * 86400)
 /* A platform is asked for because of a PCK chain, which is public.  Until a
- * genuine quote of it was seen (keeper_used()) it is not stored, makes room
- * after so many seconds, since whoever waited for it was judged long before,
- */
+ * genuine quote of it was seen (keeper_used()) it is not stored; it makes room
+ * after so many seconds, since whoever waited for it was judged long before. */
 #define KEEPER_UNPROVEN_SECONDS 60
-/* and is forgotten after so many. */
+/* It is forgotten after so many. */
 #define KEEPER_FORGET_SECONDS 3600
 
 struct keeper_events {

@@ -1,36 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "collateral/fetch.h"
 #include "collateral/places.h"
 
 struct places {
 	unsigned taken;
-	/* Of those, with threads that were left behind: until when, in seconds
-	 * of the monotonic clock. */
+	/* Of those, with threads that were left behind: until when, by
+	 * clock_seconds(). */
 	unsigned left;
-	time_t until[FETCH_AT_ONCE];
+	int64_t until[FETCH_AT_ONCE];
 	struct event *timer;
 	void (*room)(void *arg);
 	void *arg;
 };
 
-static time_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 /* The first is the one that ends first. */
 static void
 wait_for_first(struct places *p)
 {
-	struct timeval tv = {p->until[0] - now() + 1, 0};
+	struct timeval tv = {p->until[0] - clock_seconds() + 1, 0};
 
 	if (tv.tv_sec < 1)
 		tv.tv_sec = 1;
@@ -46,7 +37,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while (over < p->left && p->until[over] <= now())
+	while (over < p->left && p->until[over] <= clock_seconds())
 		over++;
 	p->left -= over;
 	p->taken -= over;
@@ -97,7 +88,7 @@ places_give(struct places *p, bool resolving)
 		p->taken--;
 		return;
 	}
-	p->until[p->left++] = now() + PLACES_LEFT_SECONDS;
+	p->until[p->left++] = clock_seconds() + PLACES_LEFT_SECONDS;
 	if (p->left == 1)
 		wait_for_first(p);
 }

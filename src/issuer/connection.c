@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "issuer/connection_tls.h"
 #include "issuer/explain.h"
 #include "issuer/worker.h"
@@ -101,12 +102,12 @@ hand_over_certificate(struct connection *c)
 	if (certificate == NULL)
 		return refuse_code(c, DCI_NO_CLIENT_CERTIFICATE);
 	int n = i2d_X509(certificate, NULL);
-	if (n <= 0 || (size_t)n > LIMIT_CERTIFICATE) {
+	if (n > (int)LIMIT_CERTIFICATE) {
 		dci_fail(&f, DCI_CERTIFICATE_TOO_LARGE, "%s Found: %d bytes.",
 		    dci_code_meaning(DCI_CERTIFICATE_TOO_LARGE), n);
 		return refuse(c, &f);
 	}
-	if ((der = malloc((size_t)n)) == NULL)
+	if (n <= 0 || (der = malloc((size_t)n)) == NULL)
 		return refuse_code(c, DCI_OUT_OF_MEMORY);
 	uint8_t *p = der;
 	i2d_X509(certificate, &p);
@@ -150,7 +151,7 @@ step_handshake(struct connection *c)
 	if (next != NEXT_AGAIN)
 		return next;
 	c->records = 0;
-	c->since = worker_clock();
+	c->since = clock_seconds();
 	set_deadline(c, LIMIT_EXCHANGE_SECONDS);
 	return hand_over_certificate(c);
 }
@@ -380,7 +381,7 @@ on_leaving(evutil_socket_t fd, short what, void *arg)
 void
 connection_wait(struct connection *c)
 {
-	time_t used = worker_clock() - c->since;
+	int64_t used = clock_seconds() - c->since;
 
 	if (c->stage == STAGE_CLOSING || c->stage == STAGE_DRAIN)
 		return;
@@ -467,7 +468,7 @@ connection_start(struct worker *w, int fd, connection_id id, const char *peer,
 		log_fatal("out-of-memory", "no memory for a connection");
 	w->slot[id & UINT32_MAX] = c;
 	c->silent = true;
-	c->since = worker_clock();
+	c->since = clock_seconds();
 	TAILQ_INSERT_TAIL(&w->silent, c, in_silent);
 	set_deadline(c, LIMIT_HELLO_SECONDS);
 	run(c);

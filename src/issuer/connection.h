@@ -49,8 +49,8 @@ struct connection {
 	int exchange_left; /* seconds, when it began to wait */
 	TAILQ_ENTRY(connection) in_silent;
 	bool silent; /* linked there: no byte received yet */
-	/* CLOCK_MONOTONIC: the begin of a silent one, else of the exchange. */
-	time_t since;
+	/* clock_seconds(): the begin of a silent one, else of the exchange. */
+	int64_t since;
 };
 
 /* Takes over fd, which is non-blocking.  Links it into the worker; a

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,7 +135,9 @@ main(int argc, char **argv)
 			fprintf(
 			    stderr, "dci-issuer: %s\n", config.note[i].text);
 		puts("The configuration is in order.");
-		/* It may be tested where the files are not. */
+		/* It may be tested where the files are not.  As at a start, a
+		 * process that reads private keys shows them to nobody. */
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		if (state_check_tls(&config, &f) != 0)
 			fprintf(stderr,
 			    "dci-issuer: a start here would fail: %s: %s\n",

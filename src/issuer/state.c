@@ -129,7 +129,7 @@ check_stamp(const struct state *s, const struct issuer_config *config,
 	return 0;
 }
 
-/* --- what is done in a process of its own
+/* --- what is done in a process that ends at once
  * --------------------------------------- */
 
 int

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "issuer/platform_id.h"
 #include "issuer/submit.h"
 #include "issuer/tally.h"
@@ -33,15 +33,6 @@ struct waiting {
 	struct event *turn;
 	struct tally *told;
 };
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 log_platform(struct log_line *l, const struct wait *w)
@@ -213,7 +204,7 @@ enter(
 	*w = (struct wait){.waiting = s,
 	    .client = c,
 	    .platform = *platform,
-	    .since = milliseconds(),
+	    .since = clock_milliseconds(),
 	    .deadline = evtimer_new(s->appraiser->child->base, on_deadline, w)};
 	if (w->deadline == NULL || event_add(w->deadline, &patience) != 0)
 		log_fatal("out-of-memory", "no memory for an event");
@@ -284,7 +275,7 @@ waiting_leave(struct waiting *s, struct client *c, const char *outcome)
 	if (w->told) {
 		log_begin(&l, LOG_LEVEL_INFO, "waited-for-collateral");
 		log_platform(&l, w);
-		log_int(&l, "milliseconds", milliseconds() - w->since);
+		log_int(&l, "milliseconds", clock_milliseconds() - w->since);
 		log_text(&l, "outcome", outcome);
 		log_end(&l);
 	}

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "issuer/tls.h"
 #include "issuer/worker.h"
 
@@ -105,15 +105,6 @@ describe_peer(const struct sockaddr_storage *from, char peer[static PEER_SIZE],
  * -----------------------------------------------------------------------------
  */
 
-time_t
-worker_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 static bool
 is_full(const struct worker *w)
 {
@@ -144,7 +135,7 @@ static void
 on_pressure(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
-	time_t now = worker_clock();
+	int64_t now = clock_seconds();
 	struct connection *c;
 
 	(void)fd;

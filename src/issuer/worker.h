@@ -21,12 +21,10 @@ struct worker {
 	struct address_count *addresses[1024];
 };
 
-/* Seconds that pass evenly. */
-time_t worker_clock(void);
 /* Removes an ended connection from the worker's tables. */
 void worker_forget(struct worker *, struct connection *);
 /* Sends a refusal of the worker's own to the ledger, which logs it. */
-void worker_refusal(struct worker *, const struct connection *,
-    const struct dci_failure *);
+void worker_refusal(
+    struct worker *, const struct connection *, const struct dci_failure *);
 
 #endif

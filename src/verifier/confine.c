@@ -41,18 +41,6 @@ static const int allowed_calls[] = {SCMP_SYS(read), SCMP_SYS(write),
 static const int keep_calls[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2),
     SCMP_SYS(unlinkat), SCMP_SYS(fsync), SCMP_SYS(mkdirat), SCMP_SYS(flock)};
 
-static int
-allow_opening(scmp_filter_ctx ctx, uint64_t mask, uint64_t flags)
-{
-	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
-	    SCMP_A1(SCMP_CMP_MASKED_EQ, mask, flags));
-
-	if (r != 0)
-		return r;
-	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, mask, flags));
-}
-
 /* Only a new file is ever written; then it takes another's place.  Landlock
  * says where, but it lets a file be cut and given another mode. */
 static int
@@ -60,9 +48,7 @@ add_keep_rules(scmp_filter_ctx ctx)
 {
 	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, keep_calls);
 
-	if (r != 0)
-		return r;
-	return allow_opening(ctx, O_CREAT | O_EXCL | O_TRUNC, O_CREAT | O_EXCL);
+	return r != 0 ? r : seccomp_rules_making(ctx);
 }
 
 /* libcurl's resolver has threads, and wakes the loop through a pair. */
@@ -89,7 +75,7 @@ add_rules(scmp_filter_ctx ctx, bool keeps, bool fetches)
 	int r = SECCOMP_RULES_CALLS(ctx, SCMP_ACT_ALLOW, allowed_calls);
 
 	if (r == 0)
-		r = allow_opening(ctx, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+		r = seccomp_rules_reading(ctx);
 	if (r == 0 && keeps)
 		r = add_keep_rules(ctx);
 	if (r == 0 && fetches)
@@ -175,8 +161,7 @@ confine(const struct verifier_config *config, struct dci_failure *f)
 {
 	static const struct rlimit none = {0, 0};
 
-	/* New files get their modes when they are made: fchmod() is for none.
-	 */
+	/* New files get their modes as they are made; fchmod() is denied. */
 	umask(022);
 	if (access(ATTESTATION_FOLDER, F_OK) == 0) {
 		log_note(LOG_LEVEL_WARN, "sandbox",

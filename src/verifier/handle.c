@@ -6,6 +6,7 @@
 #include <event2/http_struct.h>
 #include <openssl/rand.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proto/report.h"
@@ -17,15 +18,6 @@
 
 #define REFUSALS_LOGGED 20 /* lines a second */
 #define RETRY_PENDING   10 /* seconds */
-
-int64_t
-handle_milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct bufferevent *
 bufferevent_of(struct evhttp_request *req)
@@ -154,20 +146,18 @@ wait_for_collateral(
 {
 	struct service *s = x->service;
 	struct dci_platform_id id;
-	int64_t now = handle_milliseconds();
+	int64_t now = clock_milliseconds();
 
 	if (dci_quote_platform(
 		&id, r->quote, r->quote_size, s->with.anchor, f) != 0)
 		return -1;
-	if (waiting_add(s->waiting, x, r, &id, now, f) != 0) {
-		/* For when the client comes again. */
-		fetched_want(s->fetched, &id);
-		return -1;
-	}
-	connections_hold(s->connections, bufferevent_of(x->req),
-	    now / 1000 + WAITING_SECONDS + s->with.config->seconds);
+	int bad = waiting_add(s->waiting, x, r, &id, now, f);
+	if (bad == 0)
+		connections_hold(s->connections, bufferevent_of(x->req),
+		    now / 1000 + WAITING_SECONDS + s->with.config->seconds);
+	/* Also for a client that finds no place, and comes again. */
 	fetched_want(s->fetched, &id);
-	return 0;
+	return bad;
 }
 
 static int
@@ -368,7 +358,7 @@ static bool
 admit(struct exchange *x)
 {
 	struct service *s = x->service;
-	int64_t ms = handle_milliseconds();
+	int64_t ms = clock_milliseconds();
 	size_t size =
 	    evbuffer_get_length(evhttp_request_get_input_buffer(x->req));
 	struct dci_failure f;

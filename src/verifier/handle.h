@@ -52,7 +52,4 @@ struct request;
 void handle_waited(
     struct exchange *, struct request *, const struct dci_failure *why);
 
-/* Of a clock that only goes forward. */
-int64_t handle_milliseconds(void);
-
 #endif

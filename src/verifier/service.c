@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "verifier/handle.h"
 #include "verifier/waiting.h"
@@ -49,7 +50,7 @@ set_up_http(struct service *s)
 
 	s->http = evhttp_new(s->with.base);
 	s->connections = connections_new(config, s->with.base, s->listener,
-	    s->with.tls, handle_milliseconds() / 1000);
+	    s->with.tls, clock_milliseconds() / 1000);
 	s->stop = evtimer_new(s->with.base, on_stop, s);
 	if (s->http == NULL || s->connections == NULL || s->stop == NULL)
 		return false;
@@ -173,7 +174,7 @@ service_port(const struct service *s)
 void
 service_tick(struct service *s)
 {
-	int64_t now = handle_milliseconds();
+	int64_t now = clock_milliseconds();
 
 	waiting_sweep(s->waiting, now);
 	connections_sweep(s->connections, now / 1000);

@@ -8,12 +8,13 @@
 #define VERIFIER_WAITING_H
 
 #include "dci/verify.h"
+#include "base/limits.h"
 #include "verifier/handle.h"
 #include "verifier/request.h"
 
-#define WAITING_MAX         64
-#define WAITING_ADDRESS_MAX (WAITING_MAX / 4)
-#define WAITING_SECONDS     20
+#define WAITING_MAX         LIMIT_WAITING
+#define WAITING_ADDRESS_MAX (LIMIT_WAITING / LIMIT_WAITING_SHARE)
+#define WAITING_SECONDS     LIMIT_WAIT_SECONDS
 
 struct waiting;
 

@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "ledger/ledger.h"
+#include "tests/unit/folder.h"
 
 #define CHAINS 8 /* platforms */
 
@@ -101,14 +102,13 @@ content(struct ledger *l)
 static void
 run(const char *folder, uint32_t rows, uint32_t batch)
 {
-	char path[PATH_MAX], command[PATH_MAX + 16];
+	char own[PATH_MAX], path[PATH_MAX + 16];
 	struct dci_failure f = {0};
 
-	snprintf(path, sizeof(path), "%s/bench-XXXXXX", folder);
-	if (mkdtemp(path) == NULL)
+	snprintf(own, sizeof(own), "%s/bench-XXXXXX", folder);
+	if (mkdtemp(own) == NULL)
 		exit(2);
-	snprintf(command, sizeof(command), "rm -rf '%s'", path);
-	strcat(path, "/ledger.db");
+	snprintf(path, sizeof(path), "%s/ledger.db", own);
 	struct ledger *l = ledger_open(path, &f);
 	must(l == NULL, &f);
 	content(l);
@@ -130,7 +130,7 @@ run(const char *folder, uint32_t rows, uint32_t batch)
 	printf("          check of %lld rows: %.1f us each\n", (long long)good,
 	    (wall() - w) / (double)good * 1e6);
 	ledger_close(l);
-	if (system(command) != 0)
+	if (folder_remove(own) != 0)
 		exit(2);
 }
 

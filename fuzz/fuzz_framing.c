@@ -5,37 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
 
-#include "base/memory.h"
+#include "evhttp_request.h"
 #include "verifier/framing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* libevent's own parsers, so that a request is what one from the network
- * is. */
-enum message_read_status { DATA_CORRUPTED = -1, ALL_DATA_READ = 1 };
-enum message_read_status evhttp_parse_firstline_(
-    struct evhttp_request *, struct evbuffer *);
-enum message_read_status evhttp_parse_headers_(
-    struct evhttp_request *, struct evbuffer *);
-
 static const char *const methods[] = {"POST", "GET", "HEAD", "PUT", "DELETE",
     "OPTIONS", "TRACE", "CONNECT", "PATCH"};
-
-static void
-cleanup_buffer(struct evbuffer **b)
-{
-	evbuffer_free(*b);
-}
-
-static void
-cleanup_request(struct evhttp_request **r)
-{
-	evhttp_request_free(*r);
-}
 
 static bool
 is_blank(char c)
@@ -111,9 +88,6 @@ look(const char *head)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct evhttp_request *req CLEANUP(cleanup_request) =
-	    evhttp_request_new(NULL, NULL);
-	struct evbuffer *b CLEANUP(cleanup_buffer) = evbuffer_new();
 	struct dci_failure f = {.code = DCI_OK};
 
 	if (n < 1 || n > 4096 || memchr(data + 1, '\0', n - 1) != NULL)
@@ -123,12 +97,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const char *method =
 	    methods[data[0] % (sizeof(methods) / sizeof(methods[0]))];
 
-	if (req == NULL || b == NULL || head == NULL)
+	char *text CLEANUP(cleanup_free) = NULL;
+	if (head == NULL ||
+	    asprintf(&text, "%s / HTTP/1.1\r\n%s\r\n\r\n", method, head) < 0)
 		abort();
-	req->kind = EVHTTP_REQUEST;
-	evbuffer_add_printf(b, "%s / HTTP/1.1\r\n%s\r\n\r\n", method, head);
-	if (evhttp_parse_firstline_(req, b) != ALL_DATA_READ ||
-	    evhttp_parse_headers_(req, b) != ALL_DATA_READ)
+	struct evhttp_request *req CLEANUP(cleanup_request) =
+	    request_read(text);
+	if (req == NULL)
 		return 0;
 	if (framing_check(req, &f) != 0) {
 		if (f.code != DCI_REQUEST_FRAMING)

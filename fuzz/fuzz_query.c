@@ -3,34 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
 
-#include "base/memory.h"
+#include "evhttp_request.h"
 #include "verifier/query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-/* libevent's own parsers, so that a request is what one from the network
- * is. */
-enum message_read_status { DATA_CORRUPTED = -1, ALL_DATA_READ = 1 };
-enum message_read_status evhttp_parse_firstline_(
-    struct evhttp_request *, struct evbuffer *);
-enum message_read_status evhttp_parse_headers_(
-    struct evhttp_request *, struct evbuffer *);
-
-static void
-cleanup_buffer(struct evbuffer **b)
-{
-	evbuffer_free(*b);
-}
-
-static void
-cleanup_request(struct evhttp_request **r)
-{
-	evhttp_request_free(*r);
-}
 
 static bool
 accepts(const char *format, const char *accept)
@@ -69,19 +46,16 @@ check_accept(const char *accept)
 static void
 check_request(const char *query, const char *accept)
 {
-	struct evhttp_request *req CLEANUP(cleanup_request) =
-	    evhttp_request_new(NULL, NULL);
-	struct evbuffer *b CLEANUP(cleanup_buffer) = evbuffer_new();
 	struct dci_failure f = {.code = DCI_OK};
+	char *text CLEANUP(cleanup_free) = NULL;
 	struct query q;
 
-	if (req == NULL || b == NULL)
+	if (asprintf(&text, "GET /report?%s HTTP/1.1\r\nAccept: %s\r\n\r\n",
+		query, accept) < 0)
 		abort();
-	req->kind = EVHTTP_REQUEST;
-	evbuffer_add_printf(
-	    b, "GET /report?%s HTTP/1.1\r\nAccept: %s\r\n\r\n", query, accept);
-	if (evhttp_parse_firstline_(req, b) != ALL_DATA_READ ||
-	    evhttp_parse_headers_(req, b) != ALL_DATA_READ)
+	struct evhttp_request *req CLEANUP(cleanup_request) =
+	    request_read(text);
+	if (req == NULL)
 		return;
 	if (query_parse(&q, req, &f) != 0) {
 		if (f.code != DCI_QUERY_UNKNOWN)

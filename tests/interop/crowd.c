@@ -21,6 +21,7 @@
 
 #include "client/stream.h"
 #include "proto/secret_prov.h"
+#include "number.h"
 
 #define SECONDS   60
 #define COUNT_MAX 1000
@@ -127,11 +128,12 @@ parse(int argc, char **argv)
 					     : &options.file;
 		*to = optarg;
 	}
-	options.addresses = (unsigned)atoi(addresses);
-	options.count = optind + 1 == argc ? (unsigned)atoi(argv[optind]) : 0;
+	options.addresses = (unsigned)number_of(addresses, 0, COUNT_MAX);
+	options.count = optind + 1 == argc
+			    ? (unsigned)number_of(argv[optind], 1, COUNT_MAX)
+			    : 0;
 	if (issuer == NULL || options.ca == NULL || options.key == NULL ||
-	    options.certificate == NULL || options.count == 0 ||
-	    options.count > COUNT_MAX)
+	    options.certificate == NULL || options.count == 0)
 		errx(2, "usage: crowd -a HOST:PORT -A CAFILE -c CERTIFICATE "
 			"-k KEY [-f FILE] [-n ADDRESSES] COUNT");
 	if (address_parse(&options.issuer, issuer, &f) != 0)

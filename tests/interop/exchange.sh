@@ -93,21 +93,26 @@ for tls in 2 3; do
 	    close_notify "$(value end)"
 done
 
-# A stall by Nagle and delayed acknowledgements is 40 ms in each exchange, beside
-# what a machine needs that takes so long for a handshake.
+# A stall by Nagle and delayed acknowledgements is 40 ms in each exchange, in its
+# handshake or behind it.  Where the machine is busy more of them are needed to see
+# one that was not kept waiting otherwise.
+stalls() { # PART: of the exchanges in took; "handshake" or "rest"
+	! awk -F = -v part="$1" '/^handshake=/ { h = $2; if (part == "handshake") print h }
+	    /^took=/ && part == "rest" { print $2 - h }' took |
+	    sort -n | head -n 1 | grep -q -x -E '[0-9]|[12][0-9]|3[0-4]'
+}
 for tls in 2 3; do
-	for i in 1 2 3 4 5 6 7 8; do
+	: >took
+	for i in $(seq 40); do
 		evidence a --p256
-		old a "-$tls" --
-	done >out 2>&1
-	least=$(awk -F = '/^handshake=/ { h = $2 } /^took=/ { print $2 - h }' out |
-	    sort -n | head -n 1)
-	handshake=$(sed -n 's/^handshake=//p' out | sort -n | head -n 1)
-	if [ "${least:-1000}" -lt $((35 + ${handshake:-0})) ]; then
-		pass "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall"
+		old a "-$tls" -- >>took 2>&1
+		[ "$i" -lt 8 ] || stalls handshake || stalls rest || break
+	done
+	if ! stalls handshake && ! stalls rest; then
+		pass "rule 7, TLS 1.$tls: not every exchange has a stall"
 	else
-		fail "rule 7, TLS 1.$tls: eight exchanges, not all of them with a stall" \
-		    "after its handshake of $handshake ms the fastest took $least ms"
+		fail "rule 7, TLS 1.$tls: not every exchange has a stall" \
+		    "$(grep -E '^(handshake|took)=' took | xargs)"
 	fi
 done
 

@@ -17,6 +17,7 @@
 
 #include "issuer/child.h"
 #include "issuer/sealed.h"
+#include "number.h"
 
 #define FDS 64
 
@@ -131,9 +132,10 @@ main(int argc, char **argv)
 {
 	if (argc < 4)
 		return 2;
-	int pidfd = (int)syscall(SYS_pidfd_open, atoi(argv[1]), 0);
+	int pidfd =
+	    (int)syscall(SYS_pidfd_open, number_of(argv[1], 1, 1 << 30), 0);
 	bool parent = strcmp(argv[2], "parent") == 0;
-	int count = argc > 4 ? atoi(argv[4]) : 1, sent = 0;
+	int count = argc > 4 ? number_of(argv[4], 0, 1 << 20) : 1, sent = 0;
 
 	if (pidfd < 0) {
 		perror("pidfd_open");

@@ -26,6 +26,8 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "number.h"
+
 #define REQUEST  "SECRET_PROVISION_RA_TLS_REQUEST_V1"
 #define RESPONSE "SECRET_PROVISION_RA_TLS_RESPONSE_V1:"
 
@@ -464,7 +466,7 @@ step_csr_part(const char *arg)
 {
 	char length[16];
 	uint8_t *der;
-	int n = csr_make(&der), part = atoi(arg);
+	int n = csr_make(&der), part = number_of(arg, 0, 1 << 16);
 
 	snprintf(length, sizeof(length), "%d", n);
 	step_length(length);
@@ -478,7 +480,7 @@ step_csr_flip(const char *arg)
 {
 	char length[16];
 	uint8_t *der;
-	int n = csr_make(&der), at = atoi(arg);
+	int n = csr_make(&der), at = number_of(arg, -(1 << 16), 1 << 16);
 
 	snprintf(length, sizeof(length), "%d", n);
 	der[at >= 0 ? at : n + at] ^= 1;
@@ -750,7 +752,7 @@ options_take(int argc, char **argv)
 			options.alpn = optarg;
 			break;
 		case 't':
-			options.seconds = atoi(optarg);
+			options.seconds = number_of(optarg, 1, 3600);
 			break;
 		default:
 			return -1;

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "number.h"
+
 #define CONTENT_MAX (4u * 1024 * 1024)
 
 struct client {
@@ -92,11 +94,11 @@ main(int argc, char **argv)
 {
 	if (argc != 7)
 		return 2;
-	unsigned port = (unsigned)atoi(argv[1]);
-	unsigned addresses = (unsigned)atoi(argv[2]);
-	unsigned count = (unsigned)atoi(argv[3]), open = count;
-	unsigned most = (unsigned)atoi(argv[5]);
-	time_t end = time(NULL) + atoi(argv[6]);
+	unsigned port = (unsigned)number_of(argv[1], 1, 65535);
+	unsigned addresses = (unsigned)number_of(argv[2], 1, 250);
+	unsigned count = (unsigned)number_of(argv[3], 1, 100000), open = count;
+	unsigned most = (unsigned)number_of(argv[5], 0, 100000);
+	time_t end = time(NULL) + number_of(argv[6], 0, 3600);
 	struct client *clients = calloc(count, sizeof(*clients));
 	FILE *f = fopen(argv[4], "r");
 

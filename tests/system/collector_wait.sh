@@ -67,12 +67,17 @@ crowd() {
 	HUNG=$!
 	others+=("$HUNG")
 }
+# An issuer that knows one platform alone, whose source is slow from now on.
+slow_source() {
+	issuer crowd -c one.conf || exit 1
+	check "an enrolment of one platform works" \
+	    client made --fmspc $OTHER_FMSPC
+	faults slow=60:tcb
+	mark
+}
 issuer_stop
 evidence a
-issuer crowd -c one.conf || exit 1
-check "an enrolment of one platform works" client made --fmspc $OTHER_FMSPC
-faults slow=60:tcb
-mark
+slow_source
 crowd 20 1
 check "20 clients of another one come from one address" wait_for 12 test -e ready
 check "... 4 are refused" wait_for 5 are 4 eval \
@@ -90,11 +95,7 @@ wait "$HUNG"
 said "... and the 16" "^served=16 refused=4" crowd.out
 issuer_stop
 rm -r "$STATE/collateral"
-issuer crowd -c one.conf || exit 1
-check "an enrolment of one platform works" client made --fmspc $OTHER_FMSPC
-
-faults slow=60:tcb
-mark
+slow_source
 crowd 64 4
 check "64 clients of another one come from four addresses" wait_for 12 test -e ready
 check "... and wait" wait_for 3 are 59 waiting

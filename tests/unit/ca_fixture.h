@@ -3,7 +3,6 @@
 #ifndef CA_FIXTURE_H
 #define CA_FIXTURE_H
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "ca/ca.h"
+#include "folder.h"
 
 #define NOW  INT64_C(1790000000)
 #define YEAR INT64_C(31556952)
@@ -83,22 +83,12 @@ fixture_open(const struct fixture *x, int64_t now, struct dci_failure *f)
 	    fixture_pem(x, 0), fixture_pem(x, 1), fixture_pem(x, 2), now, f);
 }
 
-static inline int
-fixture_remove_one(
-    const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
 static inline void
 fixture_free(struct fixture *x)
 {
 	for (size_t i = 0; i < 3; i++)
 		free(x->pem[i]);
-	nftw(x->base, fixture_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(x->base);
 	memset(x, 0, sizeof(*x));
 }
 

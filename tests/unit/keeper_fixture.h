@@ -6,10 +6,10 @@
 #ifndef TESTS_KEEPER_FIXTURE_H
 #define TESTS_KEEPER_FIXTURE_H
 
+#include "folder.h"
 #include "sim_check.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -396,15 +396,6 @@ stored(uint8_t last)
 
 /* --- setting up --------------------------------------------------------- */
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return strcmp(path, base) == 0 ? 0 : remove(path);
-}
-
 static inline int
 setup_all(void **state)
 {
@@ -459,7 +450,7 @@ setup(void **state)
 	    .platforms_per_minute = 10,
 	    .clock = simulated_clock,
 	};
-	return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_empty(base);
 }
 
 static inline int
@@ -469,7 +460,7 @@ teardown(void **state)
 	if (getenv("KEEPER_LOG") != NULL)
 		fputs(logged, stderr);
 	keeper_stop();
-	return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_empty(base);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -19,6 +19,7 @@
 
 #include "base/digest.h"
 #include "ledger/ledger.h"
+#include "folder.h"
 
 #define T0 1767225600ll /* 2026-01-01T00:00:00Z */
 
@@ -51,11 +52,8 @@ folder_setup(void **state)
 static __attribute__((unused)) int
 folder_teardown(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 /* A row that differs with its seed in evidence, request and MRENCLAVE. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Collateral from folders and bundles. */
+#include "folder.h"
 #include "sim_check.h"
 
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,15 +15,6 @@
 
 static char base[] = "/tmp/dci-test-collateral.XXXXXX";
 static struct sim_collateral made;
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 static int
 setup(void **state)
@@ -42,7 +33,7 @@ teardown(void **state)
 {
 	(void)state;
 	sim_collateral_free(&made);
-	return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(base);
 }
 
 static const char *

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Collateral kept in a folder: names, atomic replacement, what is passed
  * over. */
+#include "folder.h"
 #include "sim_check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,19 +101,10 @@ static const struct dci_platform_id tdx = {
 };
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return strcmp(path, base) == 0 ? 0 : remove(path);
-}
-
-static int
 empty(void **state)
 {
 	(void)state;
-	return nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_empty(base);
 }
 
 static int

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "issuer/sandbox.h"
+#include "deeds.h"
 
 static int listener, outside;
 static struct sockaddr_in target;
@@ -331,40 +332,6 @@ test_collector_reaches_out_only(void **state)
 	assert_int_equal(
 	    locked_in_with(ROLE_COLLECTOR, true, take_client), -SIGSYS);
 	assert_int_equal(locked_in_as(ROLE_COLLECTOR, make_socket), -SIGSYS);
-}
-
-static void *
-thread(void *arg)
-{
-	return arg;
-}
-
-static int
-make_thread(void)
-{
-	pthread_t t;
-	void *result;
-
-	return pthread_create(&t, NULL, thread, &tester) != 0 ||
-	       pthread_join(t, &result) != 0 || result != &tester;
-}
-
-static int
-make_process(void)
-{
-	return fork() == 0;
-}
-
-static int
-run_program(void)
-{
-	return execl("/bin/true", "true", NULL);
-}
-
-static int
-trace_parent(void)
-{
-	return (int)ptrace(PTRACE_ATTACH, tester, NULL, NULL);
 }
 
 static void

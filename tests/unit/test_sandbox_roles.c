@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "issuer/child.h"
 #include "issuer/sandbox.h"
+#include "deeds.h"
 
 /* A role; the collector also as it is where it fetches. */
 struct place {
@@ -153,21 +154,9 @@ take_descriptor(void)
 }
 
 static int
-run_program(void)
-{
-	return execl("/bin/true", "true", NULL);
-}
-
-static int
 run_descriptor(void)
 {
 	return (int)syscall(SYS_execveat, 0, "", NULL, NULL, AT_EMPTY_PATH);
-}
-
-static int
-make_process(void)
-{
-	return (int)fork();
 }
 
 static int

@@ -30,6 +30,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "verifier/confine.h"
+#include "deeds.h"
+#include "folder.h"
 
 static char folder[] = "/tmp/dci-confine.XXXXXX";
 static char kept[64], outside[64], path[64]; /* folder, file, socket there */
@@ -84,11 +86,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char command[100];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 enum kind { PLAIN, KEEPING, FETCHING };
@@ -322,12 +321,6 @@ ordinary_fcntl(void)
 	       fcntl(copy, F_SETFD, FD_CLOEXEC) != 0;
 }
 
-static int
-trace_parent(void)
-{
-	return (int)ptrace(PTRACE_ATTACH, tester, NULL, NULL);
-}
-
 static void
 test_others_are_left_alone(void **state)
 {
@@ -343,28 +336,6 @@ test_others_are_left_alone(void **state)
 	confined_always(trace_parent, -SIGSYS);
 }
 
-static void *
-thread(void *arg)
-{
-	return arg;
-}
-
-static int
-make_thread(void)
-{
-	pthread_t t;
-	void *result;
-
-	return pthread_create(&t, NULL, thread, &tester) != 0 ||
-	       pthread_join(t, &result) != 0 || result != &tester;
-}
-
-static int
-make_process(void)
-{
-	return fork() == 0;
-}
-
 static int
 leave_namespace(void)
 {
@@ -372,12 +343,6 @@ leave_namespace(void)
 	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 		CLONE_NEWNET,
 	    NULL, NULL, NULL, 0));
-}
-
-static int
-run_program(void)
-{
-	return execl("/bin/true", "true", NULL);
 }
 
 static int

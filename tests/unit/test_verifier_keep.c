@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "client/delegation.h"
 #include "fake_issuer.h"
+#include "folder.h"
 #include "ratls/source.h"
 #include "sim/platform.h"
 #include "verifier/keep.h"
@@ -95,13 +96,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char command[sizeof(folder) + 8];
-
 	(void)state;
 	client_result_free(&fresh);
 	sim_close(platform);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 static void

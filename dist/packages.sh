@@ -7,7 +7,7 @@ set -u
 BUILD="gcc make pkg-config libc6-dev libssl-dev libevent-dev libjansson-dev
     libsqlite3-dev libseccomp-dev libconfuse-dev libcbor-dev libcurl4-openssl-dev
     openssl"
-TEST="libcmocka-dev gnutls-bin curl jq xxd procps mandoc strace
+TEST="libcmocka-dev gnutls-bin curl jq xxd procps python3 mandoc strace
     valgrind"
 
 missing=

@@ -38,6 +38,12 @@ fault wrong-signature:pckcrl collateral-refused pck-crl-signature-invalid
 fault expired:qe collateral-rollback collateral-rollback
 fault not-yet-valid:tcb collateral-refused collateral-not-yet-valid
 fault older:tcb collateral-rollback collateral-rollback
+sleep 1
+faults hex-crl:pckcrl
+mark
+kill -USR1 "$PID"
+check "hex-crl:pckcrl: fetched all the same" wait_for 20 logged \
+    'event=collateral-fetched document="PCK CRL'
 faults ""
 sleep 1 # documents of the same second are not newer
 mark
@@ -50,7 +56,7 @@ fi
 works "an enrolment works"
 
 # Those that are worth another try take their time: all of them at once.
-faults 500:tcb close:qe truncated:pckcrl 429=1:rootcrl
+faults 500:tcb close:qe 429=1:rootcrl
 mark
 kill -USR1 "$PID"
 works "while requests are repeated, an enrolment works"
@@ -60,6 +66,13 @@ check "a connection that is cut: $failed, source-cut-off" wait_for 20 logged \
     "event=$failed .*code=source-cut-off"
 check "429: $failed, source-too-many-requests" wait_for 20 logged \
     "event=$failed .*code=source-too-many-requests"
+faults 503=1:qe truncated:tcb
+mark
+kill -USR1 "$PID"
+check "503: $failed, source-broken" wait_for 40 logged \
+    "event=$failed .*code=source-broken"
+check "half of a body: $failed, source-cut-off" wait_for 20 logged \
+    "event=$failed .*code=source-cut-off"
 mark
 works "after all that an enrolment works"
 equal "... without waiting" 0 "$(since | grep -c event=waits)"

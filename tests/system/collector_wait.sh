@@ -112,13 +112,16 @@ equal "TERM: exit 0" 0 "$STATUS"
 
 # --- those for whom it does not come ------------------------------------------------------
 
-faults slow=60:tcb
+faults slow=60:tcb drip=9000:qe
 issuer late -c one.conf || exit 1
+mark
 before=$(milliseconds)
 exits 1 "a source that does not answer: refused" client late
 took=$(($(milliseconds) - before))
 said "... and told why" "collateral-unavailable .*no whole answer within [0-9]+ s"
 check "... within 20 seconds" test $took -lt 21000
+check "... and the operator of both documents, the late one and the one that drips" \
+    wait_for 5 logged "event=collateral-fetch-failed .*documents=2 .*source-timeout"
 issuer_stop
 equal "TERM: exit 0" 0 "$STATUS"
 

@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "dci/code.h"
 #include "tests/unit/alloc_inject.h"
+#include "tests/unit/sampled.h"
 
 enum outcome {
 	SAME,  /* the usual end, in all that it says */
@@ -56,13 +57,6 @@ outcome_failure(int rc, const char *what, const struct dci_failure *f)
 	if (rc == 0)
 		return SAME;
 	return f->code == DCI_OUT_OF_MEMORY ? SHORT : outcome_wrong(what, f);
-}
-
-/* Under valgrind all takes thirty times as long: some are tried then. */
-static unsigned long
-sampled(unsigned long step)
-{
-	return getenv("DCI_TEST_SAMPLED") != NULL ? 11 * step : step;
 }
 
 struct operation {

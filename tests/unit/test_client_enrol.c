@@ -47,6 +47,7 @@ enrol(enum fake_mode mode, const char *host, const char *san,
 	pid_t child = fork();
 	if (child == 0) {
 		fake_serve(&fake, mode);
+		fake_issuer_free(&fake);
 		_exit(0);
 	}
 	snprintf(where, sizeof(where), "%s:%u", host, fake.port);

@@ -5,6 +5,7 @@
 
 #include "tests/unit/flaws.h"
 #include "tests/unit/random.h"
+#include "tests/unit/sampled.h"
 
 static struct scene s;
 
@@ -197,7 +198,7 @@ every_truncation(void **state)
 	for (uint16_t version = 3; version <= 5; version++) {
 		scene_quote(&s, version);
 		struct writer w = joined();
-		for (size_t n = 0; n < w.n; n++)
+		for (size_t n = 0; n < w.n; n += sampled(1))
 			expect_bytes(&w, n, DCI_QUOTE_MALFORMED);
 		expect_bytes(&w, w.n, DCI_OK);
 		writer_free(&w);
@@ -214,7 +215,7 @@ every_byte(void **state)
 		scene_quote(&s, version);
 		struct writer w = joined();
 		size_t end = w.n - s.part[PART_CHAIN].n;
-		for (size_t i = 0; i < end; i++) {
+		for (size_t i = 0; i < end; i += sampled(1)) {
 			uint8_t bit = (uint8_t)(1u << random_below(8));
 
 			w.data[i] ^= bit;

@@ -254,6 +254,7 @@ full_child(rlim_t limit)
 			_exit(202);
 		ledger_rollback(l);
 	}
+	ledger_close(l);
 	_exit((int)code);
 }
 

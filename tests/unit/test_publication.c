@@ -45,6 +45,10 @@ one_set(void)
 	return w;
 }
 
+/* They live as long as their process. */
+static struct publication *live_on[16];
+static size_t living;
+
 static int
 start(void **state)
 {
@@ -54,6 +58,8 @@ start(void **state)
 	changes = 0;
 	parent = (struct parent){.base = event_base_new()};
 	parent.publication = publication_new(&parent);
+	assert_true(living < sizeof(live_on) / sizeof(live_on[0]));
+	live_on[living++] = parent.publication;
 	publication_receive(
 	    parent.publication, sealed_file("published", w.data, w.n));
 	return changes == 1 && publication_text(parent.publication).n == w.n

@@ -7,6 +7,17 @@
 
 #define NAMES 4
 
+/* A shelf lives as long as its process. */
+static struct shelf *
+new_shelf(void)
+{
+	static struct shelf *live_on[8];
+	static size_t n;
+
+	assert_true(n < sizeof(live_on) / sizeof(live_on[0]));
+	return live_on[n++] = shelf_new();
+}
+
 /* Sets that differ in one document, of n bytes. */
 static void
 fill(struct shelf *s, const char *names, size_t n, int64_t now)
@@ -80,7 +91,7 @@ static void
 only_what_a_row_names_is_stored(void **state)
 {
 	struct ledger *l = open_new();
-	struct shelf *s = shelf_new();
+	struct shelf *s = new_shelf();
 
 	(void)state;
 	fill(s, "ab", 10, T0);
@@ -96,7 +107,7 @@ static void
 what_was_rolled_back_is_put_again(void **state)
 {
 	struct ledger *l = open_new();
-	struct shelf *s = shelf_new();
+	struct shelf *s = new_shelf();
 	struct dci_failure f;
 	uint8_t digest[32];
 
@@ -116,7 +127,7 @@ static void
 what_was_replaced_stays_a_while(void **state)
 {
 	struct ledger *l = open_new();
-	struct shelf *s = shelf_new();
+	struct shelf *s = new_shelf();
 
 	(void)state;
 	fill(s, "ab", 30, T0);
@@ -141,7 +152,7 @@ what_was_replaced_is_bounded(void **state)
 {
 	const size_t n = LIMIT_PUBLISHED / 3;
 	struct ledger *l = open_new();
-	struct shelf *s = shelf_new();
+	struct shelf *s = new_shelf();
 
 	(void)state;
 	for (char name = 'a'; name <= 'h'; name++)
@@ -162,7 +173,7 @@ what_was_replaced_is_bounded(void **state)
 static void
 what_is_malformed_is_refused(void **state)
 {
-	struct shelf *s = shelf_new();
+	struct shelf *s = new_shelf();
 
 	(void)state;
 	assert_false(shelf_fill(s, (struct bytes){(const uint8_t *)"", 0}, T0));

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
@@ -24,6 +25,9 @@
 #define STEPS_MAX 4096
 /* At once, so that others have their turn; nearly all requests fit. */
 #define READ_MAX 8192
+/* What evbuffer_read() takes, and the rest of the space that it makes for it. */
+#define READ_LIBEVENT 4096
+#define READ_MORE     4000
 
 #define ACCEPT_MAX          64 /* before others have their turn */
 #define RESUME_MILLISECONDS 20
@@ -160,6 +164,26 @@ end(struct connection *c)
 	c->ended = true;
 }
 
+/* libevent 2.1 reads 4096 bytes at once, whatever it was told, and most requests
+ * are longer.  What has come with them is taken along: that saves two system
+ * calls, which leave the enclave, and a round of the loop.  Called by what
+ * evbuffer_read() adds; not for TLS, which has its own records. */
+static void
+read_on(struct connection *c, struct evbuffer *input)
+{
+	struct evbuffer_iovec room;
+
+	if (evbuffer_get_length(input) > INPUT_MAX - READ_MAX ||
+	    evbuffer_reserve_space(input, READ_MORE, &room, 1) != 1)
+		return;
+	/* An end or an error is there for libevent to find. */
+	ssize_t n = read(bufferevent_getfd(c->bev), room.iov_base, READ_MORE);
+	if (n <= 0)
+		return;
+	room.iov_len = (size_t)n;
+	(void)evbuffer_commit_space(input, &room, 1);
+}
+
 /* What is held in memory for a client that does not let its requests come to
  * an end is bounded, for each and, where it is more than a quote, for all. */
 static void
@@ -167,13 +191,14 @@ on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *c = arg;
 
-	(void)input;
 	c->steps += info->n_deleted > 0;
 	c->held += info->n_added;
 	c->all->held += info->n_added;
 	if (c->held > HELD_MAX || c->steps > STEPS_MAX ||
 	    (c->all->held > LIMIT_HTTP_HELD && c->held > HELD_SMALL))
 		end(c);
+	else if (info->n_added == READ_LIBEVENT && c->all->tls == NULL)
+		read_on(c, input);
 }
 
 static void

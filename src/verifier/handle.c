@@ -250,6 +250,17 @@ body_of(struct evhttp_request *req)
 	return (struct bytes){n > 0 ? evbuffer_pullup(in, -1) : NULL, n};
 }
 
+/* evhttp keeps a request until the loop has turned: the next body has its place
+ * in memory, and in the processor's cache, when this one's is free already. */
+static int
+take_body(struct exchange *x, struct request *r, struct dci_failure *f)
+{
+	int bad = request_parse(r, body_of(x->req), f);
+
+	evbuffer_drain(evhttp_request_get_input_buffer(x->req), SIZE_MAX);
+	return bad;
+}
+
 static void
 handle_report(struct exchange *x)
 {
@@ -260,7 +271,7 @@ handle_report(struct exchange *x)
 		return;
 	x->delegation = delegate_current(x->service->with.delegate, x->now, &f);
 	if (x->delegation == NULL || query_parse(&x->query, x->req, &f) != 0 ||
-	    request_parse(&r, body_of(x->req), &f) != 0 ||
+	    take_body(x, &r, &f) != 0 ||
 	    (x->query.ear && ear_nonce(r.nonce, &f) != 0) ||
 	    report(x, &r, &f) != 0)
 		refuse(x, &f);
@@ -378,14 +389,26 @@ admit(struct exchange *x)
 	return false;
 }
 
+/* Without random numbers, 0: nothing can be signed either. */
+static void
+take_number(struct service *s, uint8_t out[static NUMBER_SIZE])
+{
+	if (s->numbers_left == 0 &&
+	    RAND_bytes(s->numbers[0], sizeof(s->numbers)) == 1)
+		s->numbers_left = NUMBERS_AT_ONCE;
+	if (s->numbers_left == 0)
+		memset(out, 0, NUMBER_SIZE);
+	else
+		memcpy(out, s->numbers[--s->numbers_left], NUMBER_SIZE);
+}
+
 void
 handle_request(struct evhttp_request *req, void *arg)
 {
 	struct exchange x = {.service = arg, .req = req, .now = time(NULL)};
 	struct dci_failure f;
 
-	/* Without random numbers nothing can be signed either. */
-	(void)RAND_bytes(x.number, sizeof(x.number));
+	take_number(x.service, x.number);
 	hex_encode(x.id, x.number, sizeof(x.number));
 	evhttp_add_header(
 	    evhttp_request_get_output_headers(req), REPORT_HEADER_ID, x.id);

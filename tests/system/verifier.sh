@@ -389,6 +389,21 @@ ok "three requests pipelined" $?
   head -c 100 plain.json; sleep 0.3; tail -c +101 plain.json | head -c 3000
   sleep 0.3; tail -c +3101 plain.json; } | raw 5 | grep -aq '"isvQuoteStatus":"OK"'
 ok "a slow client" $?
+# Sizes around what is read at once (4096 bytes, then 4000), the whole request.
+sized() { # bytes in all, header
+	local head
+	head=$(printf 'POST %s HTTP/1.1\r\nHost: a\r\n%sContent-Length: %05d\r\n\r\n.' \
+	    "$path" "$2" 0)
+	head=${head/: 00000/: $(printf %05d $(($1 - ${#head} + 1)))}
+	printf %s "${head%.}"
+	cat plain.json
+	printf "%$(($1 - ${#head} + 1 - n))s" ''
+}
+for size in 8095 8096 8097 8192 12095 12096 12097 16384; do
+	{ sized $size; sized $size; sized $size $'Connection: close\r\n'; } | raw 5 >many
+	[ "$(grep -ao '"isvQuoteStatus":"OK"' many | wc -l)" = 3 ]
+	ok "three requests of $size bytes" $?
+done
 post plain.json; is_result OK; ok "and after all that it still serves" $?
 stop; ok "SIGTERM: exit 0" $?
 ! grep -q 'ERROR: \|runtime error' verifier.log; ok "no complaint of a sanitizer" $?

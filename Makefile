@@ -290,15 +290,18 @@ $(BUILD)/man/dci-codes.7: $(BUILD)/man/codes
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $< >$@
 
 install: packages-present programs pages
-	install -d $(D)/bin $(D)/sbin $(D)/share/doc/dci \
-	    $(D)/lib/systemd/system $(DESTDIR)/etc/dci
+	install -d $(D)/bin $(D)/sbin $(D)/share/doc/dci/docs \
+	    $(D)/share/doc/dci/enclave $(D)/lib/systemd/system $(DESTDIR)/etc/dci
 	install -m 755 $(filter-out %/dci-issuer,$(BINARIES)) $(D)/bin
 	install -m 755 $(BUILD)/bin/dci-issuer $(D)/sbin
 	for p in $(PAGES); do \
 	    install -d $(D)/share/man/man$${p##*.} && \
 	    install -m 644 $$p $(D)/share/man/man$${p##*.} || exit; done
-	install -m 644 README.md ARCHITECTURE.md PROTOCOL.md SECURITY.md \
-	    LICENSE dist/issuer.conf dist/verifier.conf $(D)/share/doc/dci
+	install -m 644 README.md ARCHITECTURE.md CONTRIBUTING.md PROTOCOL.md \
+	    SECURITY.md LICENSE dist/issuer.conf dist/verifier.conf \
+	    $(D)/share/doc/dci
+	install -m 644 docs/*.md $(D)/share/doc/dci/docs
+	install -m 644 $(wildcard enclave/*) $(D)/share/doc/dci/enclave
 	for c in issuer verifier; do install -m 644 dist/$$c.conf \
 	    $(DESTDIR)/etc/dci/$$c.conf.example || exit; done
 	sed 's|/usr/local/|$(PREFIX)/|' dist/dci-issuer.service \

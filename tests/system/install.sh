@@ -22,10 +22,17 @@ cat >expected <<-EOF
 	./usr/local/lib/systemd/system/dci-issuer.service
 	./usr/local/sbin/dci-issuer
 	./usr/local/share/doc/dci/ARCHITECTURE.md
+	./usr/local/share/doc/dci/CONTRIBUTING.md
 	./usr/local/share/doc/dci/LICENSE
 	./usr/local/share/doc/dci/PROTOCOL.md
 	./usr/local/share/doc/dci/README.md
 	./usr/local/share/doc/dci/SECURITY.md
+	./usr/local/share/doc/dci/docs/benchmarks.md
+	./usr/local/share/doc/dci/docs/check-by-hand.md
+	./usr/local/share/doc/dci/docs/dcap-tests.md
+	./usr/local/share/doc/dci/docs/gramine-clients.md
+	./usr/local/share/doc/dci/enclave/README.md
+	./usr/local/share/doc/dci/enclave/dci-verifier.manifest.template
 	./usr/local/share/doc/dci/issuer.conf
 	./usr/local/share/doc/dci/verifier.conf
 	./usr/local/share/man/man1/dci-client.1
@@ -46,6 +53,15 @@ for p in bin/dci bin/dci-client bin/dci-sim bin/dci-verifier sbin/dci-issuer; do
 	    <("$dest/usr/local/$p" --version)
 	ok "$p --help" "$dest/usr/local/$p" --help
 done
+missing() { # pages that the installed README leads to, and that are not there
+	local page
+
+	grep -o ']([^)#:]*' "$dest/usr/local/share/doc/dci/README.md" |
+	    cut -c 3- | while read -r page; do
+		[ -e "$dest/usr/local/share/doc/dci/$page" ] || echo "$page"
+	    done
+}
+ok "the pages that the README leads to are there" test -z "$(missing)"
 ok "the example is in order" "$dest/usr/local/sbin/dci-issuer" -t \
     -c "$dest/etc/dci/issuer.conf.example"
 ok "that of the Proxy Verifier, too" "$dest/usr/local/bin/dci-verifier" -t \

@@ -241,7 +241,7 @@ forecast(struct output *out, const struct flags *flags, size_t *early,
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/ledger/ledger.db", flags->state);
-	if (command_root(&anchor, flags->root, f) != 0)
+	if (command_state_root(&anchor, flags->root, flags->state, f) != 0)
 		return -1;
 	struct forecast_book *book CLEANUP(cleanup_book) =
 	    forecast_book_new(&anchor);

@@ -181,30 +181,6 @@ offer(struct import *im, struct output *out, struct dci_failure *f)
 
 /* --- the state folder ---------------------------------------------------- */
 
-/* A state folder that rests on another root would have no use for it. */
-static int
-check_root(
-    const char *state, const struct dci_anchor *anchor, struct dci_failure *f)
-{
-	uint8_t digest[32], *stamp CLEANUP(cleanup_free) = NULL;
-	char path[PATH_MAX], hex[65];
-	size_t n;
-
-	snprintf(path, sizeof(path), "%s/trust-root", state);
-	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return 0;
-	if (file_read(path, 256, &stamp, &n, f) != 0)
-		return -1;
-	dci_anchor_digest(digest, anchor);
-	hex_encode(hex, digest, sizeof(digest));
-	if (n == 65 && memcmp(stamp, hex, 64) == 0)
-		return 0;
-	return dci_fail(f, DCI_STATE_OTHER_ROOT,
-	    "The state folder %s belongs to another root of attestation trust; "
-	    "name that with --root.",
-	    state);
-}
-
 /* Somebody else may own what is in it: no links are followed. */
 static int
 open_folder(const char *state, struct dci_failure *f)
@@ -232,8 +208,7 @@ run(const struct flags *flags, struct output *out, struct dci_failure *f)
 	struct dci_anchor anchor;
 	size_t n;
 
-	if (command_root(&anchor, flags->root, f) != 0 ||
-	    check_root(flags->state, &anchor, f) != 0)
+	if (command_state_root(&anchor, flags->root, flags->state, f) != 0)
 		return -1;
 	int folder CLEANUP(cleanup_fd) = open_folder(flags->state, f);
 	if (folder < 0)

@@ -403,10 +403,13 @@ show(struct output *out, struct dci_failure *f)
 {
 	const struct flags *flags = out->flags;
 
+	if (*flags->path == NULL)
+		return command_state_root(
+			   &out->anchor, flags->root, flags->state, f) != 0
+			   ? -1
+			   : show_store(out, f);
 	if (command_root(&out->anchor, flags->root, f) != 0)
 		return -1;
-	if (*flags->path == NULL)
-		return show_store(out, f);
 	for (char **path = flags->path; *path != NULL; path++) {
 		if (show_path(out, *path, f) != 0)
 			return -1;
@@ -417,8 +420,14 @@ show(struct output *out, struct dci_failure *f)
 static int
 status_of(const struct output *out)
 {
-	if (out->documents == 0)
+	if (out->documents == 0 && *out->flags->path != NULL)
 		fputs("dci collateral: There is none.\n", stderr);
+	else if (out->documents == 0)
+		fprintf(stderr,
+		    "dci collateral: There is none in %s/collateral. What an "
+		    "issuer reads from other places (--collateral, --sim) is "
+		    "not there: name it.\n",
+		    out->flags->state);
 	if (out->invalid || out->documents == 0)
 		return EXIT_INVALID;
 	return out->expires ? EXIT_EXPIRES : 0;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "cli/command.h"
 
 int
@@ -20,6 +22,31 @@ command_root(struct dci_anchor *anchor, const char *path, struct dci_failure *f)
 	if (file_read(path, LIMIT_PEM, &pem, &n, f) != 0)
 		return -1;
 	return dci_anchor_from_pem(anchor, pem, n, f);
+}
+
+int
+command_state_root(struct dci_anchor *anchor, const char *path,
+    const char *state, struct dci_failure *f)
+{
+	uint8_t digest[32], *stamp CLEANUP(cleanup_free) = NULL;
+	char stamp_path[PATH_MAX], hex[65];
+	size_t n;
+
+	if (command_root(anchor, path, f) != 0)
+		return -1;
+	snprintf(stamp_path, sizeof(stamp_path), "%s/trust-root", state);
+	if (access(stamp_path, F_OK) != 0 && errno == ENOENT)
+		return 0;
+	if (file_read(stamp_path, 256, &stamp, &n, f) != 0)
+		return -1;
+	dci_anchor_digest(digest, anchor);
+	hex_encode(hex, digest, sizeof(digest));
+	if (n == 65 && memcmp(stamp, hex, 64) == 0)
+		return 0;
+	return dci_fail(f, DCI_STATE_OTHER_ROOT,
+	    "The state folder %s belongs to another root of attestation trust "
+	    "than %s.",
+	    state, path != NULL ? path : "Intel's SGX Root CA");
 }
 
 int

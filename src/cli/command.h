@@ -23,6 +23,11 @@ int ca_main(int argc, char **argv);
 int command_root(
     struct dci_anchor *, const char *path, struct dci_failure *f) MUST_CHECK;
 
+/* The same for what is in a state folder, which belongs to one root: -1 with
+ * state-other-root if that is another one. */
+int command_state_root(struct dci_anchor *, const char *path, const char *state,
+    struct dci_failure *f) MUST_CHECK;
+
 /* Says on standard error what went wrong.  Returns EXIT_TROUBLE. */
 int command_fail(const char *command, const struct dci_failure *);
 /* Writes a finished output to standard output, all of it or with EXIT_TROUBLE

@@ -170,6 +170,19 @@ check_ledger(struct progress *p)
 	return show_result(p, l);
 }
 
+static int
+quote_root(struct dci_anchor *anchor, const struct request *request,
+    bool of_state, struct dci_failure *f)
+{
+	char state[PATH_MAX];
+
+	if (!of_state)
+		return command_root(anchor, request->root, f);
+	return request_path(state, request, "") != 0
+		   ? -1
+		   : command_state_root(anchor, request->root, state, f);
+}
+
 int
 ledger_run_check(struct request *request)
 {
@@ -184,7 +197,8 @@ ledger_run_check(struct request *request)
 	/* A FILE may be of any issuer: then only -s says which CA. */
 	bool asks = request->what == NULL || request->state != NULL;
 	if ((asks && ca_public_open(&ca, folder, &f) != 0) ||
-	    command_root(&judge.anchor, request->root, &f) != 0)
+	    (request->quotes &&
+		quote_root(&judge.anchor, request, asks, &f) != 0))
 		return request_fail(&f);
 	struct progress p = {.ca = asks ? &ca : NULL,
 	    .judge = request->quotes ? &judge : NULL,

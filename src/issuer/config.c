@@ -280,6 +280,7 @@ config_derive(struct issuer_config *c, struct dci_failure *f)
 		return -1;
 	if (qcnl)
 		issuer_note_qcnl(c);
+	issuer_note_key(c);
 	if (c->workers == 0) {
 		long n = sysconf(_SC_NPROCESSORS_ONLN);
 

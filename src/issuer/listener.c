@@ -45,7 +45,7 @@ listener_open(const struct issuer_config *config,
 	}
 	if (fd < 0)
 		dci_fail(f, DCI_ADDRESS_IN_USE,
-		    "Cannot listen on %s: %s. Choose another address with -l.",
+		    "Cannot listen on %s: %s.",
 		    address->text, strerror(errno));
 	return fd;
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "issuer/notes.h"
 #include "policy/policy.h"
@@ -78,6 +79,18 @@ issuer_note_qcnl(struct issuer_config *c)
 	    "Collateral is fetched from %s, as %s says, since nothing else is "
 	    "configured.",
 	    url, c->sources.qcnl_file);
+}
+
+void
+issuer_note_key(struct issuer_config *c)
+{
+	struct stat st;
+
+	if (stat(c->tls_key, &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		note(c, true,
+		    "Everybody on this machine can read the TLS key %s, and "
+		    "be this issuer to clients; run: chmod o-r on it.",
+		    c->tls_key);
 }
 
 static void

@@ -9,6 +9,9 @@
  * file has enclave sections, so that RA_TLS_* were not looked at. */
 void issuer_note_policy(struct issuer_config *, bool environment_ignored);
 
+/* That the TLS key is no secret. */
+void issuer_note_key(struct issuer_config *);
+
 /* That the configuration of Intel's QCNL says where collateral is fetched. */
 void issuer_note_qcnl(struct issuer_config *);
 

@@ -94,8 +94,7 @@ take_lock(
 		    "%s cannot be created: %s.", path, strerror(errno));
 	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
 		return dci_fail(f, DCI_STATE_LOCKED,
-		    "The state folder %s is in use by another issuer. Stop "
-		    "that one, or give this one a folder of its own (-s).",
+		    "The state folder %s is in use by another issuer.",
 		    config->state);
 	return 0;
 }
@@ -121,8 +120,7 @@ check_stamp(const struct state *s, const struct issuer_config *config,
 	if (n != strlen(line) || memcmp(found, line, n) != 0)
 		return dci_fail(f, DCI_STATE_OTHER_ROOT,
 		    "The state folder %s belongs to the root of attestation "
-		    "trust with digest %.64s, and this start trusts %s (%s). "
-		    "Use another state folder (-s).",
+		    "trust with digest %.64s, and this start trusts %s (%s).",
 		    config->state, (const char *)found, hex,
 		    s->simulated ? "a simulated platform"
 				 : "Intel's SGX Root CA");

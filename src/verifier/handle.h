@@ -16,7 +16,7 @@ struct waiting;
 
 /* The numbers of requests are made many at a time: a call of RAND_bytes() costs
  * the same for 16 bytes as for these, and system calls. */
-#define NUMBER_SIZE    (REQUEST_ID_SIZE / 2)
+#define NUMBER_SIZE     (REQUEST_ID_SIZE / 2)
 #define NUMBERS_AT_ONCE 64
 
 struct service {

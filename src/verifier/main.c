@@ -32,7 +32,11 @@ struct verifier {
 static int
 complain(const struct dci_failure *f)
 {
+	const char *remedy = dci_code_remedy(f->code);
+
 	fprintf(stderr, "dci-verifier: %s\n", f->sentence);
+	if (strstr(f->sentence, remedy) == NULL)
+		fprintf(stderr, "  %s\n", remedy);
 	return EXIT_CONFIGURATION;
 }
 

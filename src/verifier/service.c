@@ -23,8 +23,7 @@ listen_on(struct service *s, struct dci_failure *f)
 	if (s->listener != NULL)
 		return 0;
 	return dci_fail(f, DCI_ADDRESS_IN_USE,
-	    "Cannot listen on %s: %s. Choose another address with -l.",
-	    at->text, strerror(errno));
+	    "Cannot listen on %s: %s.", at->text, strerror(errno));
 }
 
 static void

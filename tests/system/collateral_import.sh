@@ -88,6 +88,9 @@ check "while an issuer runs" import "$STATE" sim/collateral
 exits 2 "its state folder takes no other root's collateral" \
     "$BIN/dci" collateral import -s "$STATE" sim/collateral
 said "and says why" "belongs to another root"
+exits 2 "nor is what it has shown up to that" \
+    "$BIN/dci" collateral show -s "$STATE"
+said "and says why" "belongs to another root"
 issuer_stop
 equal "the issuer ends well" 0 "$STATUS"
 
@@ -119,6 +122,7 @@ said "is passed over" "collateral-passed-over .*sgx-00906ed50000-platform"
 rm second/collateral/standard/sgx-00906ed50000-platform.json
 mkdir -p empty/collateral
 exits 1 "nothing at all" show -s empty
+said "is said, and where else to look" "none in empty/collateral.*--sim"
 exits 2 "no state folder" show -s nowhere
 exits 2 "--early is about a state folder" show --early sim/collateral
 check "early documents" import second --early sim/collateral

@@ -45,12 +45,17 @@ ok "--quotes: each verifies with its collateral of then" \
 dci ledger check --quotes --root sim/root.crt two.db
 ok "--quotes of a copy" ended 0
 dci ledger check --quotes
-ok "without --root it is Intel's root, which these do not come from" \
+ok "without --root it is Intel's root, which is not this issuer's: exit 2" \
+    eval 'ended 2 && complains "belongs to another root .* Intel.s SGX Root CA"'
+dci ledger check --quotes two.db
+ok "... and of a copy these quotes do not verify up to that" \
     eval 'ended 1 && complains "Row 1 of .*its quote does not verify"'
 dci ledger check --quotes --root nowhere.crt
 ok "a root that is not there: exit 2" ended 2
 dci ledger check --quotes --root state/ca/root.crt
-ok "another root: exit 1" ended 1
+ok "another root: exit 2" eval 'ended 2 && complains "than state/ca/root.crt"'
+dci ledger check --quotes --root state/ca/root.crt two.db
+ok "another root, of a copy: exit 1" ended 1
 
 cp one.db before
 dci ledger backup one.db

@@ -264,5 +264,10 @@ mv ssl/server.key ssl/away.key
 exits 0 "-t where there is no TLS key" "$BIN/dci-issuer" -t -c policy.conf
 said "... which is told" "a start here would fail: tls-identity: .*server.key"
 mv ssl/away.key ssl/server.key
+! grep -q "read the TLS key" "$WORK/out"; equal "a key that is its owner's" 0 $?
+chmod 644 ssl/server.key
+exits 0 "-t where everybody can read it" "$BIN/dci-issuer" -t -c policy.conf
+said "... which is told" "Everybody .* can read the TLS key ssl/server.key"
+chmod 600 ssl/server.key
 
 finish

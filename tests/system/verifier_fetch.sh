@@ -162,6 +162,41 @@ check "ten wait" wait_for 10 eval 'test "$(health waiting)" = 10'
 kill -9 "$CROWD"
 check "... and are forgotten when they hang up" \
     wait_for 5 eval 'test "$(health waiting)" = 0'
+# resets ROUNDS: in each, 60 requests wait, and their clients reset them.
+resets() {
+	python3 - "${URL##*:}" "$1" <<-'END'
+		import json, socket, struct, sys, time, urllib.request
+		port, rounds = int(sys.argv[1]), int(sys.argv[2])
+		body = open("000000000006.json", "rb").read()
+		head = b"POST /attestation/sgx/dcap/v1/report HTTP/1.1\r\n" \
+		    b"Host: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+		def waiting(n):
+		    for _ in range(100):
+		        with urllib.request.urlopen("http://127.0.0.1:%d/health" % port) as h:
+		            if json.load(h)["collateral"]["waiting"] == n:
+		                return
+		        time.sleep(0.05)
+		    sys.exit("not %d wait" % n)
+		for _ in range(rounds):
+		    clients = [socket.create_connection(("127.0.0.1", port),
+		        source_address=("127.0.0.%d" % (20 + i % 6), 0)) for i in range(60)]
+		    for c in clients:
+		        c.sendall(head + body)
+		    waiting(60)
+		    for c in clients:
+		        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		        c.close()
+		    waiting(0)
+	END
+}
+resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$VERIFIER/status"; }
+check "60 requests that wait are reset, twice" resets 2
+before=$(resident)
+check "... and eight times more" resets 8
+grown=$(($(resident) - before))
+# A sanitizer keeps for a while what was freed.
+ldd "$BIN/dci-verifier" | grep -q libasan ||
+    check "... which takes no memory: $grown KiB" test $grown -lt 256
 crowd 20 1 2
 one=$CROWD
 check "of 20 of one address who wait for a platform 4 are sent away at once" \

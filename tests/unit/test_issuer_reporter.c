@@ -48,7 +48,7 @@ report(struct reporter *r, unsigned networks, unsigned each)
 }
 
 /* A reporter lives as long as its process, and with it what calls it. */
-static struct event_base *lives_on[2];
+static struct event_base *volatile lives_on[2];
 
 static void
 check_reports(

@@ -46,7 +46,7 @@ one_set(void)
 }
 
 /* They live as long as their process. */
-static struct publication *live_on[16];
+static struct publication *volatile live_on[16];
 static size_t living;
 
 static int

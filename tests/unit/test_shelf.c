@@ -11,7 +11,7 @@
 static struct shelf *
 new_shelf(void)
 {
-	static struct shelf *live_on[8];
+	static struct shelf *volatile live_on[8];
 	static size_t n;
 
 	assert_true(n < sizeof(live_on) / sizeof(live_on[0]));

@@ -18,11 +18,15 @@
 #define INPUT_MAX (LIMIT_HTTP_BODY + LIMIT_HTTP_HEADERS)
 /* Bytes from one request's end to the next one's: what lay in the buffer, and
  * a request, with room for the sizes of its chunks. */
-#define HELD_MAX (INPUT_MAX + LIMIT_HTTP_BODY + LIMIT_HTTP_BODY / 4)
-/* More than a quote needs. */
-#define HELD_SMALL (32u * 1024)
+#define TAKEN_MAX (INPUT_MAX + LIMIT_HTTP_BODY + LIMIT_HTTP_BODY / 4)
 /* Lines of headers and parts of chunks, that is, steps of evhttp's. */
 #define STEPS_MAX 4096
+/* Memory that a step may take beyond its bytes: names and values of headers
+ * have structures; a chunk, which is four steps, may have a buffer of libevent's,
+ * 1 KiB, for its one byte. */
+#define STEP_HOLDS 256
+/* More than a quote needs, with its headers. */
+#define HELD_SMALL (32u * 1024)
 /* At once, so that others have their turn; nearly all requests fit. */
 #define READ_MAX 8192
 /* What evbuffer_read() takes, and the rest of the space that it makes for it. */
@@ -39,8 +43,9 @@ struct connection {
 	struct bufferevent *bev; /* with a reference of ours */
 	int fd;                  /* -1: not known yet */
 	int64_t deadline;        /* 0: not set yet */
-	size_t held;             /* read since its last whole request */
-	unsigned steps;          /* and taken out of its buffer again */
+	size_t taken;            /* bytes since its last whole request */
+	unsigned steps;          /* in which they left its buffer again */
+	size_t held;             /* memory that they may take */
 	bool ended;
 	struct bucket_key key;
 };
@@ -57,6 +62,7 @@ struct tally {
 struct connections {
 	TAILQ_HEAD(, connection) list, fresh; /* fresh: no fd yet */
 	size_t n, most, held;
+	unsigned surplus; /* ended since a sweep, as too much was held */
 	int64_t now;
 	unsigned seconds, per_address, accepted; /* since a sweep */
 	struct evconnlistener *listener;
@@ -191,11 +197,17 @@ on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct connection *c = arg;
 
-	c->steps += info->n_deleted > 0;
-	c->held += info->n_added;
-	c->all->held += info->n_added;
-	if (c->held > HELD_MAX || c->steps > STEPS_MAX ||
-	    (c->all->held > LIMIT_HTTP_HELD && c->held > HELD_SMALL))
+	unsigned step = info->n_deleted > 0;
+	size_t held = info->n_added + step * STEP_HOLDS;
+
+	c->taken += info->n_added;
+	c->steps += step;
+	c->held += held;
+	c->all->held += held;
+	bool surplus = c->all->held > LIMIT_HTTP_HELD && c->held > HELD_SMALL;
+	if (surplus && !c->ended)
+		c->all->surplus++;
+	if (surplus || c->taken > TAKEN_MAX || c->steps > STEPS_MAX)
 		end(c);
 	else if (info->n_added == READ_LIBEVENT && c->all->tls == NULL)
 		read_on(c, input);
@@ -329,7 +341,7 @@ connections_request(
 
 	c->deadline = now + cs->seconds;
 	cs->held = cs->held - c->held + left;
-	c->held = left;
+	c->held = c->taken = left;
 	c->steps = 0;
 	return c->key;
 }
@@ -414,6 +426,12 @@ void
 connections_sweep(struct connections *cs, int64_t now)
 {
 	cs->now = now;
+	if (cs->surplus > 0)
+		log_note(LOG_LEVEL_WARN, "memory-bound",
+		    "%u connections were ended: unfinished requests hold as "
+		    "much memory as they may",
+		    cs->surplus);
+	cs->surplus = 0;
 	on_resume(-1, 0, cs);
 }
 

@@ -89,7 +89,9 @@ equal "a body in chunks of one byte: closed" "" "$(raw crumbs)"
 	fold -w 64 request.json | awk '{ printf "%x\r\n%s\r\n", length($0), $0 }'
 	printf '0\r\n\r\n'
 } >chunks
-equal "a body in chunks of 64 bytes: taken" 200 "$(raw chunks)"
+# When those from above are forgotten: each chunk counts for more than its bytes.
+check "a body in chunks of 64 bytes: taken" \
+    wait_for 5 eval '[ "$(raw chunks)" = 200 ]'
 {
 	head -c -1 request.json
 	printf ',"x":[%s{}]}' "$(printf '{},%.0s' $(seq 1000))"
@@ -144,6 +146,40 @@ printf 'GET /health HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' 
 equal "GET without content: taken" 200 "$(raw request)"
 verifier_stop
 equal "no line of the log is somebody else's" "" "$(grep -v '^time=' "$VLOG")"
+
+# One byte of a chunk at a time takes a thousand times as much.
+verifier crumbs
+python3 - "$VPORT" "$path" >crumbled <<'END'
+import socket, sys
+head = ("POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "1\r\n" % sys.argv[2]).encode()
+clients = []
+for i in range(240):
+    c = socket.create_connection(("127.0.0.1", int(sys.argv[1])),
+        source_address=("127.0.0.%d" % (2 + i % 4), 0))
+    c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    c.sendall(head)
+    clients.append(c)
+ended = 0
+for _ in range(1000):
+    for piece in b"a", b"\r\n1\r\n":
+        for c in clients[:]:
+            try:
+                c.sendall(piece)
+            except OSError:
+                clients.remove(c)
+                ended += 1
+print(ended)
+END
+check "bytes that come one by one, in chunks, hold a bounded amount: $(cat crumbled) of 240 are ended" \
+    test "$(cat crumbled)" -ge 30
+resident=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$VPID/status")
+# A sanitizer takes more.
+ldd "$BIN/dci-verifier" | grep -q libasan ||
+    check "... $((resident / 1024)) MiB in all" test $((resident / 1024)) -lt 60
+served "... and a client with a small one is served"
+check "... the log says so" wait_for 3 grep -q event=memory-bound "$VLOG"
+verifier_stop
 
 # --- few descriptors -----------------------------------------------------------
 AS=(prlimit --nofile=200:200)

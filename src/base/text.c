@@ -58,32 +58,35 @@ base64_encode(const void *data, size_t n)
 	return out;
 }
 
-/* One more than the six bits of a character; 0: not in the alphabet. */
+/* The six bits of a character, and whether there is such a one: 64. */
 /* clang-format off */
 static const uint8_t sextets[256] = {
-	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-	14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
-	40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
-	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
-	['+'] = 63, ['/'] = 64,
+#define C(v) (64 | (v))
+	['A'] = C(0), C(1), C(2), C(3), C(4), C(5), C(6), C(7), C(8), C(9),
+	C(10), C(11), C(12), C(13), C(14), C(15), C(16), C(17), C(18), C(19),
+	C(20), C(21), C(22), C(23), C(24), C(25),
+	['a'] = C(26), C(27), C(28), C(29), C(30), C(31), C(32), C(33), C(34),
+	C(35), C(36), C(37), C(38), C(39), C(40), C(41), C(42), C(43), C(44),
+	C(45), C(46), C(47), C(48), C(49), C(50), C(51),
+	['0'] = C(52), C(53), C(54), C(55), C(56), C(57), C(58), C(59), C(60),
+	C(61),
+	['+'] = C(62), ['/'] = C(63),
+#undef C
 };
 /* clang-format on */
 
-static bool
+/* Returns 64 if all four are in the alphabet; else the bytes mean nothing. */
+static inline uint32_t
 decode_group(uint8_t out[static 3], const char text[static 4])
 {
 	const uint8_t *p = (const uint8_t *)text;
-	uint32_t a = sextets[p[0]] - 1u, b = sextets[p[1]] - 1u,
-		 c = sextets[p[2]] - 1u, d = sextets[p[3]] - 1u;
+	uint32_t a = sextets[p[0]], b = sextets[p[1]], c = sextets[p[2]],
+		 d = sextets[p[3]];
 
-	if ((a | b | c | d) > 63)
-		return false;
-	uint32_t v = a << 18 | b << 12 | c << 6 | d;
-	out[0] = (uint8_t)(v >> 16);
-	out[1] = (uint8_t)(v >> 8);
-	out[2] = (uint8_t)v;
-	return true;
+	out[0] = (uint8_t)(a << 2 | (b >> 4 & 3));
+	out[1] = (uint8_t)(b << 4 | (c >> 2 & 15));
+	out[2] = (uint8_t)(c << 6 | (d & 63));
+	return a & b & c & d & 64;
 }
 
 /* The group with the padding: what the padding stands for has to be zero. */
@@ -94,7 +97,7 @@ decode_last(uint8_t out[static 3], const char text[static 4], size_t padding)
 
 	memcpy(whole, text, sizeof(whole));
 	memset(whole + 4 - padding, 'A', padding);
-	return decode_group(out, whole) && out[2] == 0 &&
+	return decode_group(out, whole) != 0 && out[2] == 0 &&
 	       (padding == 1 || out[1] == 0);
 }
 
@@ -115,12 +118,14 @@ base64_decode(uint8_t **out, size_t *n, const char *text, size_t len)
 	uint8_t *data CLEANUP(cleanup_free) = malloc(len / 4 * 3 + 1);
 	if (data == NULL)
 		return false;
-	for (size_t i = 0; i < whole; i += 4) {
-		if (!decode_group(data + i / 4 * 3, text + i))
-			return false;
-	}
+	uint32_t good = 64;
+	uint8_t *to = data;
+	for (size_t i = 0; i < whole; i += 4, to += 3)
+		good &= decode_group(to, text + i);
+	if (good == 0)
+		return false;
 	if (padding > 0 &&
-	    !decode_last(data + whole / 4 * 3, text + whole, padding))
+	    !decode_last(to, text + whole, padding))
 		return false;
 	*n = len / 4 * 3 - padding;
 	*out = TAKE(data);

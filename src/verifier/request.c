@@ -55,6 +55,21 @@ is_mark(const json_t *text)
 	       memcmp(json_string_value(text), MARK, sizeof(MARK) - 1) == 0;
 }
 
+/* jansson allocates for each value: a body full of empty objects would take a
+ * hundred times as long as a quote.  Each value but the first comes after one
+ * of these bytes. */
+static bool
+few_values(struct bytes body)
+{
+	static const bool begins[256] = {
+	    ['['] = true, ['{'] = true, [','] = true};
+	size_t n = 0;
+
+	for (size_t i = 0; i < body.n; i++)
+		n += begins[body.p[i]];
+	return n <= LIMIT_HTTP_VALUES;
+}
+
 /* The document without its quote, which *quote gets; NULL where that cannot be
  * told. */
 static json_t *
@@ -70,7 +85,7 @@ parse_short(struct bytes body, struct bytes *quote)
 	writer_text(&w, MARK);
 	writer_put(&w, quote->p + quote->n,
 	    (size_t)(body.p + body.n - quote->p) - quote->n);
-	if (w.failed)
+	if (w.failed || !few_values((struct bytes){w.data, w.n}))
 		return NULL;
 	json_t *root CLEANUP(cleanup_json) = json_read(
 	    (struct bytes){w.data, w.n}, JSON_REJECT_DUPLICATES, NULL);
@@ -78,29 +93,20 @@ parse_short(struct bytes body, struct bytes *quote)
 								: NULL;
 }
 
-/* jansson allocates for each value: a body full of empty objects would take a
- * hundred times as long as a quote.  Each value but the first comes after one
- * of these bytes, and base64 has none of them. */
-static bool
-few_values(struct bytes body)
-{
-	static const bool begins[256] = {
-	    ['['] = true, ['{'] = true, [','] = true};
-	size_t n = 0;
-
-	for (size_t i = 0; i < body.n; i++)
-		n += begins[body.p[i]];
-	return n <= LIMIT_HTTP_VALUES;
-}
-
 static json_t *
 parse_whole(struct bytes body, struct dci_failure *f)
 {
 	json_error_t e;
 	char why[200];
+
+	if (!few_values(body)) {
+		dci_fail(f, DCI_BODY_MALFORMED,
+		    "The body has more than %u commas and opening brackets.",
+		    LIMIT_HTTP_VALUES);
+		return NULL;
+	}
 	json_t *root CLEANUP(cleanup_json) =
 	    json_read(body, JSON_REJECT_DUPLICATES, &e);
-
 	if (root == NULL && memory_short()) {
 		dci_fail(f, DCI_OUT_OF_MEMORY, "No memory for the body.");
 		return NULL;
@@ -196,10 +202,6 @@ request_parse(struct request *out, struct bytes body, struct dci_failure *f)
 	if (body.n == 0)
 		return dci_fail(
 		    f, DCI_BODY_MALFORMED, "The request has no body.");
-	if (!few_values(body))
-		return dci_fail(f, DCI_BODY_MALFORMED,
-		    "The body has more than %u commas and opening brackets.",
-		    LIMIT_HTTP_VALUES);
 	json_t *root CLEANUP(cleanup_json) = parse_short(body, &cut);
 	if (root == NULL) {
 		cut.p = NULL;

@@ -54,8 +54,12 @@ static const char help[] =
 int
 request_fail(const struct dci_failure *f)
 {
+	const char *remedy = dci_code_remedy(f->code);
+
 	fprintf(stderr, "dci ledger: %s: %s\n", dci_code_name(f->code),
 	    f->sentence);
+	if (strstr(f->sentence, remedy) == NULL)
+		fprintf(stderr, "  %s\n", remedy);
 	return EXIT_USAGE;
 }
 

@@ -47,6 +47,7 @@ ok "--quotes of a copy" ended 0
 dci ledger check --quotes
 ok "without --root it is Intel's root, which is not this issuer's: exit 2" \
     eval 'ended 2 && complains "belongs to another root .* Intel.s SGX Root CA"'
+ok "... and what to give instead" grep -q -e --root err
 dci ledger check --quotes two.db
 ok "... and of a copy these quotes do not verify up to that" \
     eval 'ended 1 && complains "Row 1 of .*its quote does not verify"'

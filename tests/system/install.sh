@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../ops.sh"
 dest=$WORK/dest
 install() { # variables
-	make -s -C "$TOP" install BUILD="$BUILD" \
+	make -s -C "$TOP" install BUILD="$(realpath --relative-to "$TOP" "$BUILD")" \
 	    ${SANITIZE:+SANITIZE="$SANITIZE"} DESTDIR="$dest" "$@" >make.out 2>&1
 }
 mode() { test "$(stat -c %a "$dest$1")" = "$2"; }
